@@ -1,0 +1,30 @@
+import { type Component, encodeComponent } from "../core/component.ts";
+import { PlainCopy } from "./plain-copy.ts";
+
+/** A component made of a value that was repaired where JSON cannot hold it. */
+export interface CapturedComponent {
+  readonly component: Component;
+  /** How many places were repaired; 0 where the component is the value's own canonical JSON. */
+  readonly repairs: number;
+}
+
+/**
+ * Encodes a component whatever the value holds: content is never the reason for a lost event. Never throws, reads each
+ * member once, and holds nothing of the value afterwards. What JSON cannot hold is replaced and counted:
+ *
+ * - lone surrogates by U+FFFD (a stream cut inside an emoji); a key that then equals another gets a number appended
+ * - NaN and the infinities by their names as text, integers beyond 400 digits by their digits as text
+ * - bytes by `{sha256, size_bytes}`
+ * - what is nested deeper than 200 by its canonical JSON as text (older Python cannot read deeper)
+ * - anything else by `{unrepresentable: kind}`, see {@link Unrepresentable}
+ */
+export function captureComponent(value: unknown): CapturedComponent {
+  try {
+    const copy = new PlainCopy();
+    const plain = copy.of(value);
+    return { component: encodeComponent(plain), repairs: copy.repairs };
+  } catch {
+    // The text of it would be longer than a string can be.
+    return { component: encodeComponent({ unrepresentable: "too_large" }), repairs: 1 };
+  }
+}

@@ -19,6 +19,10 @@ export function encodeComponent(value: unknown): Component {
 
 /** The component whose canonical JSON is already at hand. */
 export function componentOfText(canonicalText: string): Component {
-  const bytes = Buffer.from(canonicalText, "utf8");
+  return componentOfBytes(Buffer.from(canonicalText, "utf8"));
+}
+
+/** The component whose canonical JSON is already at hand in UTF-8. */
+export function componentOfBytes(bytes: Uint8Array): Component {
   return { bytes, reference: sha256Hex(bytes) };
 }

@@ -17,6 +17,7 @@ export type ErrorCode =
   | "invalid_answer"
   | "record_not_kept"
   | "key_unavailable"
+  | "key_erased"
   | "run_abandoned"
   | "review_rejected"
   | "review_not_bound"
@@ -49,6 +50,20 @@ export function isComplianceGuardError(error: unknown): error is ComplianceGuard
   return typeof error === "object" && error !== null && marker in error;
 }
 
+/** Nobody holds the key `keyId` any more: the payload is erased, which is not tampering. References and chain still verify. */
+export class KeyErasedError extends ComplianceGuardError {
+  override readonly name = "KeyErasedError";
+  readonly keyId: string;
+
+  constructor(keyId: string) {
+    super(
+      "key_erased",
+      `no key "${keyId}": it was erased, or is kept by another provider; the event's references can still be checked`,
+    );
+    this.keyId = keyId;
+  }
+}
+
 /** The platform answered with an error: `status` is the HTTP status, `problem` its code, `body` its text (at most 2,000 characters). */
 export class ApiError extends ComplianceGuardError {
   override readonly name: string = "ApiError";
@@ -62,11 +77,17 @@ export class ApiError extends ComplianceGuardError {
   constructor(
     status: number,
     body: string,
-    details: { code?: ErrorCode; message?: string; problem?: string | undefined; retryAfterMs?: number | undefined } = {},
+    details: {
+      code?: ErrorCode;
+      message?: string;
+      problem?: string | undefined;
+      retryAfterMs?: number | undefined;
+    } = {},
   ) {
     super(
       details.code ?? "api_error",
-      details.message ?? `ComplianceGuard API error ${status}${details.problem ? ` (${details.problem})` : ""}`,
+      details.message ??
+        `ComplianceGuard API error ${status}${details.problem ? ` (${details.problem})` : ""}`,
     );
     this.status = status;
     this.body = body;

@@ -1,0 +1,188 @@
+import { type Component, encodeComponent } from "./component.ts";
+import { ComplianceGuardError } from "./errors.ts";
+import type { Payload } from "./payload.ts";
+import { isTimestamp } from "./timestamp.ts";
+import { isUuid } from "./uuid.ts";
+
+/** A JSON object of the caller's, forwarded unchanged. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Who or what acted. Any further field is forwarded as it is. */
+export interface Actor {
+  /** E.g. `model`, `tool`, `retriever`, `agent`, `chain`, `human`, `recorder`. */
+  readonly type?: string | undefined;
+  readonly name?: string | undefined;
+  readonly [field: string]: unknown;
+}
+
+/** Every field of an event that the platform sees in clear. */
+export interface EventFields {
+  /** A UUID. Keep it in lower case: platforms print it so, and it is bound into the payload. */
+  readonly eventId: string;
+  /** Chosen by the customer and registered with the platform, e.g. `cv-screening-prod`. */
+  readonly systemId: string;
+  /** RFC 3339, sent and bound into the payload exactly as given. `shortestTimestamp` gives the form no platform reprints. */
+  readonly occurredAtUtc: string;
+  readonly modelId: string;
+  /** The version of the system that decided. */
+  readonly version: string;
+  /** The platform knows `automated_decision` and `not_classified`; other text is allowed. */
+  readonly decisionClassification: string;
+  readonly correlationId?: string | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly humanOversight?: JsonObject | null | undefined;
+  readonly referenceData?: readonly JsonObject[] | null | undefined;
+  readonly systemState?: JsonObject | null | undefined;
+  readonly dataSubjects?: readonly string[] | null | undefined;
+  readonly actor?: Actor | null | undefined;
+}
+
+/** The recorded content. It never leaves in clear; absent and null components count as `{}`. */
+export interface EventContent {
+  readonly input?: unknown;
+  readonly output?: unknown;
+  readonly metadata?: unknown;
+}
+
+/** The content, encoded. */
+export interface EventComponents {
+  readonly input: Component;
+  readonly output: Component;
+  readonly metadata: Component;
+}
+
+/** The clear fields as they are sent: checked, and without those that are null or undefined. */
+export type ClearFields = {
+  readonly [Name in keyof EventFields]: Exclude<EventFields[Name], null>;
+};
+
+/** The body of POST /v1/events: clear fields, references, and the sealed payload where there is a key. */
+export interface EventBody extends ClearFields {
+  readonly inputReference: string;
+  readonly outputReference: string;
+  readonly metadataReference: string;
+  readonly payload?: Payload | undefined;
+}
+
+/**
+ * Encodes the three components once, for hash, seal and wire.
+ * @throws {ComplianceGuardError} `not_canonicalizable`, with the path of what JSON cannot hold.
+ */
+export function encodeContent(content: EventContent): EventComponents {
+  return {
+    input: encodeComponent(content.input),
+    output: encodeComponent(content.output),
+    metadata: encodeComponent(content.metadata),
+  };
+}
+
+/**
+ * The body that records an event. Only known fields are taken over, so that a stray `input`, `output` or `metadata` never
+ * goes out in clear; objects are forwarded unchanged.
+ * @throws {ComplianceGuardError} `invalid_argument`, naming the field and what it must be.
+ */
+export function buildEventBody(
+  fields: EventFields,
+  components: EventComponents,
+  payload?: Payload,
+): EventBody {
+  return {
+    ...clearFields(fields),
+    inputReference: components.input.reference,
+    outputReference: components.output.reference,
+    metadataReference: components.metadata.reference,
+    ...(payload && { payload }),
+  };
+}
+
+/**
+ * The checked clear fields of a body, to be sent and, as a copy inside the sealed metadata, to be compared with what a
+ * platform shows later.
+ * @throws {ComplianceGuardError} `invalid_argument`, naming the field and what it must be.
+ */
+export function clearFields(fields: EventFields): ClearFields {
+  const given = Object.entries(CHECKS).flatMap(([name, [isValid, expected]]) => {
+    const value = fields[name as keyof EventFields];
+    if (value === undefined || value === null) {
+      if (REQUIRED.has(name)) throw invalidField(name, expected);
+      return [];
+    }
+    if (!isValid(value)) throw invalidField(name, expected);
+    return [[name, value]];
+  });
+  return Object.fromEntries(given);
+}
+
+/**
+ * UTF-8 of the body's JSON: what is sent, kept on disk and sent again, byte for byte. A lone surrogate inside becomes
+ * U+FFFD, since many readers refuse the whole body for one.
+ * @throws {ComplianceGuardError} `invalid_argument` where an object holds what JSON cannot (a cycle, a BigInt).
+ */
+export function encodeEventBody(body: EventBody): Uint8Array {
+  return Buffer.from(wellFormed(stringify(body)), "utf8");
+}
+
+type Check = readonly [isValid: (value: unknown) => boolean, expected: string];
+
+const NON_EMPTY_TEXT: Check = [(value) => isText(value) && value !== "", "non-empty text"];
+const TEXT: Check = [isText, "text"];
+const OBJECT: Check = [isObject, "an object"];
+
+/** In the order of the wire format's table. */
+const CHECKS: Readonly<Record<keyof EventFields, Check>> = {
+  eventId: [isUuid, "a UUID"],
+  // Also bound into the payload, where a lone surrogate has no canonical form.
+  systemId: [
+    (value) => isText(value) && value !== "" && value.isWellFormed(),
+    "non-empty text without lone surrogates",
+  ],
+  occurredAtUtc: [isTimestamp, 'an RFC 3339 timestamp, e.g. "2026-05-01T12:00:00Z"'],
+  modelId: NON_EMPTY_TEXT,
+  version: NON_EMPTY_TEXT,
+  decisionClassification: NON_EMPTY_TEXT,
+  correlationId: TEXT,
+  idempotencyKey: TEXT,
+  humanOversight: OBJECT,
+  referenceData: [(value) => Array.isArray(value) && value.every(isObject), "an array of objects"],
+  systemState: OBJECT,
+  dataSubjects: [(value) => Array.isArray(value) && value.every(isText), "an array of text"],
+  actor: OBJECT,
+};
+
+const REQUIRED: ReadonlySet<string> = new Set<keyof EventFields>([
+  "eventId",
+  "systemId",
+  "occurredAtUtc",
+  "modelId",
+  "version",
+  "decisionClassification",
+]);
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+/** A Map, a Date or an array would not arrive as the object it was meant to be. */
+function isObject(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === "[object Object]";
+}
+
+function invalidField(name: string, expected: string): ComplianceGuardError {
+  return new ComplianceGuardError("invalid_argument", `${name} must be ${expected}`);
+}
+
+function stringify(body: EventBody): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    const message = "humanOversight, referenceData, systemState and actor must be JSON: no cycle, no BigInt";
+    throw new ComplianceGuardError("invalid_argument", message, { cause });
+  }
+}
+
+/** JSON.stringify escapes a surrogate only where it is alone; matching every escape keeps `\\ud800` in a text as it is. */
+function wellFormed(json: string): string {
+  return json.replaceAll(/\\(ud[89a-f][0-9a-f]{2}|.)/g, (sequence, code: string) =>
+    code.length > 1 ? "\ufffd" : sequence,
+  );
+}

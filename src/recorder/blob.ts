@@ -1,6 +1,10 @@
 import { sha256Hex } from "../core/digest.ts";
+import { imageTypeOf } from "./image-type.ts";
 
-/** A file by the hash of its bytes. `mime_type` is lower-case and without parameters, `application/octet-stream` where unknown. */
+/**
+ * A file by the hash of its bytes. `mime_type` is the one of the bytes where they are an image, else the declared one in
+ * lower case and without parameters, `application/octet-stream` where nothing is known.
+ */
 export interface BlobPart {
   readonly type: "blob";
   readonly mime_type: string;
@@ -37,7 +41,7 @@ export function linkPart(uri: string, mimeType?: string | undefined): BlobPart |
 function blobPart(bytes: Uint8Array, mimeType: string | undefined): BlobPart {
   return {
     type: "blob",
-    mime_type: mimeEssence(mimeType) ?? "application/octet-stream",
+    mime_type: imageTypeOf(bytes) ?? mimeEssence(mimeType) ?? "application/octet-stream",
     sha256: sha256Hex(bytes),
     size_bytes: bytes.byteLength,
   };

@@ -10,12 +10,13 @@ export function parsedArguments(args: unknown): unknown {
 
 /**
  * The result of a tool: text is parsed only where it is a JSON object or array, so that a plain "true" stays text. Other
- * scalars become their JSON text: one framework hands over `42` where another has already written "42".
+ * scalars become their JSON text, nothing at all an empty one: one framework hands over `42` where another has
+ * already written "42".
  */
 export function parsedResult(result: unknown): unknown {
   if (typeof result === "string") return /^\s*[[{]/.test(result) ? parsedOr(result, result) : result;
   if (typeof result === "number" || typeof result === "boolean" || result === null) return String(result);
-  return result;
+  return result === undefined ? "" : result;
 }
 
 function parsedOr(text: string, fallback: unknown): unknown {

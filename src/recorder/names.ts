@@ -1,13 +1,10 @@
-/** What stands in clear for a tool whose name is not known to be the application's own or is no plain name. */
-export const UNKNOWN_TOOL = "unknown_tool";
-
 /**
- * The name of a known tool as it goes out in clear: itself where it is `[A-Za-z0-9_.:/-]{1,128}`, else `unknown_tool`.
- * Known means declared to the model in this run, wrapped by this package, or really run: whoever calls this has
- * seen to that, since any other name may be a model's invention and so content.
+ * The name of a known tool as it goes out in clear, or undefined where `unknown_tool` has to stand for it. Known means
+ * declared to the model in this run, wrapped by this package, or really run: whoever calls this has seen to that, since
+ * any other name may be a model's invention and so content.
  */
-export function toolNameInClear(name: unknown): string {
-  return typeof name === "string" && /^[A-Za-z0-9_.:/-]{1,128}$/.test(name) ? name : UNKNOWN_TOOL;
+export function toolNameInClear(name: unknown): string | undefined {
+  return typeof name === "string" && /^[A-Za-z0-9_.:/-]{1,128}$/.test(name) ? name : undefined;
 }
 
 /**

@@ -3,6 +3,17 @@ import type { ProposedCall } from "./tool-call-memory.ts";
 /** What kind of work a run is. `step` is everything inside a chain or agent that is none of the others. */
 export type RunKind = "model" | "tool" | "retriever" | "agent" | "chain" | "step" | "embeddings" | "rerank";
 
+/** What options that are functions of the run are told. No content. */
+export interface RunDescription {
+  readonly kind: RunKind;
+  readonly correlationId: string;
+  readonly framework?: string | undefined;
+  /** A tool's name. */
+  readonly name?: string | undefined;
+  /** The model asked for. */
+  readonly modelId?: string | undefined;
+}
+
 /** What an adapter knows when a run starts. */
 export interface RunStart {
   readonly kind: RunKind;

@@ -1,7 +1,70 @@
+import type { Run } from "./run.ts";
+
 /** A call that a model asked the application to execute. */
 export interface ProposedCall {
   readonly id: string;
   readonly name: string;
   /** Parsed JSON, or the text where it does not parse. */
   readonly arguments: unknown;
+}
+
+/** What every run below one root shares. */
+export interface RootLinks {
+  readonly id: string;
+  /** The latest model that answered, the best word for who decided what followed. */
+  modelId: string | undefined;
+  /** Tools declared to a model of this root: their names are the application's, not the model's. */
+  readonly declaredTools: Set<string>;
+}
+
+/** What is remembered of a tool call from its proposal on. */
+export interface KnownCall {
+  readonly name: string;
+  readonly root: RootLinks;
+  readonly correlationId: string;
+  readonly modelId: string | undefined;
+  /** The event of the model call that proposed it. */
+  readonly modelEventId: string | undefined;
+  /** The reference of the proposed arguments. */
+  readonly argumentsReference: string | undefined;
+  /** The run that executes it, once there is one. */
+  readonly toolRun?: Run | undefined;
+}
+
+/**
+ * Remembers which model call, root and correlation a tool call came from, so that tool runs and later model calls that
+ * carry its result find them without help. Ids are the provider's and not unique: the latest meaning counts. Bounded: the oldest
+ * are forgotten first.
+ */
+export class ToolCallMemory {
+  readonly #calls = new Map<string, KnownCall>();
+  readonly #capacity: number;
+
+  constructor(capacity = 10_000) {
+    this.#capacity = capacity;
+  }
+
+  get(toolCallId: string): KnownCall | undefined {
+    return this.#calls.get(toolCallId);
+  }
+
+  remember(toolCallId: string, call: KnownCall): void {
+    this.#calls.delete(toolCallId);
+    this.#calls.set(toolCallId, call);
+    if (this.#calls.size > this.#capacity) {
+      for (const oldest of this.#calls.keys()) {
+        this.#calls.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  /** The latest of the given calls that is known. */
+  latestKnown(toolCallIds: readonly string[]): KnownCall | undefined {
+    for (let index = toolCallIds.length - 1; index >= 0; index--) {
+      const call = this.#calls.get(toolCallIds[index] as string);
+      if (call) return call;
+    }
+    return undefined;
+  }
 }

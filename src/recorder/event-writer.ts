@@ -1,0 +1,157 @@
+import { type Component, encodeComponent } from "../core/component.ts";
+import { type ErrorCode, isComplianceGuardError } from "../core/errors.ts";
+import { buildEventBody, type EventFields, encodeEventBody } from "../core/event.ts";
+import type { EventSink, OutgoingEvent } from "../core/event-sink.ts";
+import { encryptionKey, type KeyProvider, type KeyRequest, type PayloadKey } from "../core/keys.ts";
+import { sealPayload } from "../core/payload.ts";
+import type { MetadataDraft } from "./metadata.ts";
+import type { Trouble } from "./trouble.ts";
+
+/** The key of one run: fetched when it starts, the same until its event is sealed. Undefined: references only. */
+export type PinnedKey = PayloadKey | undefined | Promise<PayloadKey | undefined>;
+
+/** Why a sealed payload is missing although there is a key. */
+export type PayloadOmission = "abandoned" | "too_large" | "key_unavailable";
+
+/** An event complete but for its metadata component, its seal and its bytes. */
+export interface UnwrittenEvent {
+  readonly fields: EventFields;
+  readonly input: Component;
+  readonly output: Component;
+  readonly metadata: MetadataDraft;
+  readonly key: PinnedKey;
+  readonly hasDerivedId?: boolean | undefined;
+}
+
+/** What an event looks like from outside once it is written. */
+export interface WrittenEvent {
+  readonly eventId: string;
+  readonly inputReference: string;
+  readonly outputReference: string;
+}
+
+const EMPTY = encodeComponent({});
+
+/** Turns captured components into the bytes of a body, sealed where there is a key, and hands them to the sink. */
+export class EventWriter {
+  readonly #sink: EventSink;
+  readonly #keys: KeyProvider | undefined;
+  readonly #maxContentBytes: number;
+  readonly #report: (trouble: Trouble) => void;
+
+  constructor(parts: {
+    readonly sink: EventSink;
+    readonly keys: KeyProvider | undefined;
+    readonly maxContentBytes: number;
+    readonly report: (trouble: Trouble) => void;
+  }) {
+    this.#sink = parts.sink;
+    this.#keys = parts.keys;
+    this.#maxContentBytes = parts.maxContentBytes;
+    this.#report = parts.report;
+  }
+
+  /** True where the sink keeps start records. */
+  get keepsStartRecords(): boolean {
+    return this.#sink.begin !== undefined;
+  }
+
+  /** Fetches the key of a run. Never throws; a promise it returns may reject, which `write` handles. */
+  pinKey(event: KeyRequest): PinnedKey {
+    if (!this.#keys) return undefined;
+    try {
+      return observed(encryptionKey(this.#keys, event));
+    } catch (cause) {
+      return observed(Promise.reject(cause));
+    }
+  }
+
+  /**
+   * Hands the start record to the sink: references only, so that whoever finds it after a crash needs no key.
+   * @throws What the sink throws.
+   */
+  async begin(fields: EventFields, input: Component, metadata: MetadataDraft): Promise<void> {
+    const shown = this.#keys ? withOmission(fields, "abandoned") : fields;
+    const components = { input, output: EMPTY, metadata: metadata.component(shown) };
+    await this.#sink.begin?.(outgoing(fields.eventId, encodeEventBody(buildEventBody(shown, components))));
+  }
+
+  /** Takes back the start record of a call that was refused. */
+  async discard(eventId: string): Promise<void> {
+    await this.#sink.discard?.(eventId);
+  }
+
+  /** Seals and submits. Never rejects: trouble is reported. */
+  async write(event: UnwrittenEvent): Promise<void> {
+    try {
+      await this.submit(event);
+    } catch (cause) {
+      this.#report({ code: codeOf(cause), eventId: event.fields.eventId, cause });
+    }
+  }
+
+  /**
+   * Seals and submits. Resolves once the event is kept.
+   * @throws What the sink throws: the event is then not kept.
+   */
+  async submit(event: UnwrittenEvent): Promise<WrittenEvent> {
+    const { eventId } = event.fields;
+    // Without a promise in the way the event is with the sink before this function first returns.
+    const key =
+      event.key instanceof Promise
+        ? await event.key.catch((cause) => this.#withoutKey(eventId, cause))
+        : event.key;
+    const omission = this.#keys && !key ? "key_unavailable" : undefined;
+    const { body, written } = this.#encode(event, key, omission);
+    await this.#sink.submit(outgoing(eventId, body, event.hasDerivedId));
+    return written;
+  }
+
+  #withoutKey(eventId: string, cause: unknown): undefined {
+    this.#report({ code: "key_unavailable", eventId, cause });
+  }
+
+  #encode(
+    event: UnwrittenEvent,
+    key: PayloadKey | undefined,
+    omission: PayloadOmission | undefined,
+  ): { body: Uint8Array; written: WrittenEvent } {
+    const fields = omission ? withOmission(event.fields, omission) : event.fields;
+    const { input, output } = event;
+    const metadata = event.metadata.component(fields);
+    if (key && input.bytes.length + output.bytes.length + metadata.bytes.length > this.#maxContentBytes) {
+      return this.#encode(event, undefined, "too_large");
+    }
+    const components = { input, output, metadata };
+    const payload = key ? sealPayload(fields, components, key) : undefined;
+    return {
+      body: encodeEventBody(buildEventBody(fields, components, payload)),
+      written: {
+        eventId: fields.eventId,
+        inputReference: input.reference,
+        outputReference: output.reference,
+      },
+    };
+  }
+}
+
+function withOmission(fields: EventFields, omission: PayloadOmission): EventFields {
+  const { run, ...others } = (fields.systemState ?? {}) as {
+    readonly run?: Readonly<Record<string, unknown>>;
+  };
+  return { ...fields, systemState: { ...others, run: { ...run, payload_omitted: omission } } };
+}
+
+/** Nobody may be listening yet when it rejects: that must not end the process. */
+function observed<T>(key: T | Promise<T>): T | Promise<T> {
+  if (key instanceof Promise) key.catch(() => {});
+  return key;
+}
+
+function outgoing(eventId: string, body: Uint8Array, hasDerivedId?: boolean): OutgoingEvent {
+  return { eventId, body, hasDerivedId };
+}
+
+function codeOf(cause: unknown): ErrorCode {
+  return isComplianceGuardError(cause) ? cause.code : "record_not_kept";
+}

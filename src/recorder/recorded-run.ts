@@ -1,0 +1,187 @@
+import type { Component } from "../core/component.ts";
+import type { Clock } from "./clock.ts";
+import type { EventWriter, PinnedKey } from "./event-writer.ts";
+import type { FailurePolicy } from "./failure-policy.ts";
+import type { MetadataDraft } from "./metadata.ts";
+import { refusal } from "./refusal.ts";
+import type { Run, RunEnd, RunKind } from "./run.ts";
+import { type RunFacts, type RunOutcome, runEventFields } from "./run-event.ts";
+import { captureComponent } from "./total-capture.ts";
+import type { Trouble } from "./trouble.ts";
+
+/** What a recorded run needs of its recorder. */
+export interface RunSupport {
+  readonly writer: EventWriter;
+  readonly clock: Clock;
+  readonly abandonAfterMs: number;
+  report(trouble: Trouble): void;
+  /** Lets `flush` and `waitUntil` know of work under way. */
+  track(work: Promise<unknown>): void;
+  /** The run ended well enough to be remembered: its model, its proposed calls. */
+  learn(run: RecordedRun, end: RunEnd): void;
+  /** New identity for an event that amends another. */
+  amendment(facts: RunFacts): RunFacts;
+  /** The run is no longer open. */
+  closed(run: RecordedRun): void;
+}
+
+/** A run that becomes exactly one event; and one more, naming the first, when an end comes after it was given up. */
+export class RecordedRun implements Run {
+  readonly isRecorded = true;
+  readonly admitted: Promise<void>;
+  readonly facts: RunFacts;
+  readonly #support: RunSupport;
+  readonly #metadata: MetadataDraft;
+  readonly #key: PinnedKey;
+  readonly #startedAt: number;
+  readonly #begun: Promise<void> | undefined;
+  #input: Component;
+  #firstTokenMs: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #state: "open" | "abandoned" | "settled" = "open";
+
+  constructor(
+    facts: RunFacts,
+    captured: { readonly input: Component; readonly metadata: MetadataDraft; readonly key: PinnedKey },
+    policy: FailurePolicy,
+    support: RunSupport,
+  ) {
+    this.facts = facts;
+    this.#support = support;
+    this.#input = captured.input;
+    this.#metadata = captured.metadata;
+    this.#key = captured.key;
+    this.#startedAt = support.clock.monotonic();
+    this.#begun = support.writer.keepsStartRecords ? this.#begin() : undefined;
+    this.admitted = policy === "block" && this.#begun ? this.#admission(this.#begun) : Promise.resolve();
+    this.#begun?.catch((cause) => support.report({ code: "record_not_kept", eventId: facts.eventId, cause }));
+    this.#startTimer();
+  }
+
+  get eventId(): string {
+    return this.facts.eventId;
+  }
+
+  get kind(): RunKind {
+    return this.facts.kind;
+  }
+
+  get correlationId(): string {
+    return this.facts.correlationId;
+  }
+
+  get isSettled(): boolean {
+    return this.#state !== "open";
+  }
+
+  get inputReference(): string {
+    return this.#input.reference;
+  }
+
+  firstToken(): void {
+    this.#firstTokenMs ??= this.#elapsed();
+    this.touch();
+  }
+
+  touch(): void {
+    if (this.#state !== "open") return;
+    if (this.#timer) this.#timer.refresh();
+    else this.#startTimer();
+  }
+
+  holdForReview(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  succeed(end: RunEnd = {}): Promise<void> {
+    return this.#settle({ end });
+  }
+
+  fail(error: unknown, end: RunEnd = {}): Promise<void> {
+    return this.#settle({ error: { thrown: error }, end });
+  }
+
+  cancel(end: RunEnd = {}): Promise<void> {
+    return this.#settle({ status: "cancelled", end });
+  }
+
+  truncate(end: RunEnd = {}): Promise<void> {
+    return this.#settle({ status: "truncated", end });
+  }
+
+  interrupt(end: RunEnd = {}): Promise<void> {
+    return this.#settle({ status: "interrupted", end });
+  }
+
+  abandon(end: RunEnd = {}): Promise<void> {
+    return this.#state === "open" ? this.#settle({ status: "abandoned", end }) : Promise.resolve();
+  }
+
+  async #settle(outcome: Pick<RunOutcome, "status" | "error" | "end">): Promise<void> {
+    if (this.#state === "settled") return;
+    const isAmendment = this.#state === "abandoned";
+    this.#state = outcome.status === "abandoned" ? "abandoned" : "settled";
+    this.holdForReview();
+    this.#support.closed(this);
+    const written = this.#write(outcome, isAmendment);
+    this.#support.track(written);
+    await written;
+  }
+
+  /** Everything up to the first await happens in the caller's turn, before anything can change what it passed. */
+  async #write(outcome: Pick<RunOutcome, "status" | "error" | "end">, isAmendment: boolean): Promise<void> {
+    const { end } = outcome;
+    try {
+      const output = captureComponent(end.output);
+      const metadata = this.#metadata.copy();
+      if (end.input !== undefined) {
+        const input = captureComponent(end.input);
+        this.#input = input.component;
+        metadata.countRepairs(input.repairs);
+      }
+      metadata.add(end.metadata);
+      metadata.countRepairs(output.repairs);
+      const facts = isAmendment ? this.#support.amendment(this.facts) : this.facts;
+      const fields = runEventFields(facts, {
+        ...outcome,
+        latencyMs: this.#elapsed(),
+        firstTokenMs: this.#firstTokenMs,
+        amends: isAmendment ? this.facts.eventId : undefined,
+      });
+      this.#support.learn(this, end);
+      const event = { fields, input: this.#input, output: output.component, metadata, key: this.#key };
+      await Promise.all([this.#support.writer.write(event), this.#begun?.catch(() => {})]);
+    } catch (cause) {
+      this.#support.report({ code: "record_not_kept", eventId: this.eventId, cause });
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const fields = runEventFields(this.facts, { status: "abandoned", latencyMs: 0, end: {} });
+    await this.#support.writer.begin(fields, this.#input, this.#metadata);
+  }
+
+  /** Under `block`: no start record, no call, and then no event either. */
+  #admission(begun: Promise<void>): Promise<void> {
+    const admitted = begun.catch(async (cause) => {
+      this.#state = "settled";
+      this.holdForReview();
+      this.#support.closed(this);
+      await this.#support.writer.discard(this.eventId).catch(() => {});
+      throw refusal(this.kind, cause);
+    });
+    // An adapter that cannot refuse a call does not listen; that must not end the process.
+    admitted.catch(() => {});
+    return admitted;
+  }
+
+  #startTimer(): void {
+    if (this.#state !== "open") return;
+    this.#timer = setTimeout(() => void this.abandon(), this.#support.abandonAfterMs).unref();
+  }
+
+  #elapsed(): number {
+    return this.#support.clock.monotonic() - this.#startedAt;
+  }
+}

@@ -1,0 +1,124 @@
+import type { DeliveryStatus, EventSink } from "../core/event-sink.ts";
+import type { RunContext } from "./context.ts";
+import type { WrittenEvent } from "./event-writer.ts";
+import { MetadataDraft } from "./metadata.ts";
+import { factFields, type OverrideFact, overrideToFact, type RecordedFact } from "./recorded-fact.ts";
+import type { RecorderOptions } from "./recorder-options.ts";
+import { type RecorderParts, recorderParts } from "./recorder-parts.ts";
+import type { Run, RunStart } from "./run.ts";
+import { RunStarter } from "./run-starter.ts";
+import type { KnownCall } from "./tool-call-memory.ts";
+import { captureComponent } from "./total-capture.ts";
+import type { Trouble } from "./trouble.ts";
+
+/** Turns runs of any framework into events: one for each, whatever happens to it. Made by `createRecorder`. */
+export class Recorder implements AsyncDisposable {
+  /** A UUIDv7 made with the recorder: with the sequence numbers it shows whether events are missing. */
+  readonly id: string;
+  /** True where the failure policy may refuse calls: adapters then wait for `run.admitted`. */
+  readonly isBlocking: boolean;
+  readonly #parts: RecorderParts;
+  readonly #starter: RunStarter;
+  readonly #sink: EventSink;
+
+  /** @throws {ComplianceGuardError} `invalid_option`, naming the option and the remedy. */
+  constructor(options: RecorderOptions) {
+    this.#parts = recorderParts(options);
+    this.#starter = new RunStarter(this.#parts);
+    this.#sink = options.sink;
+    this.id = this.#parts.id;
+    this.isBlocking = options.onFailure !== undefined && options.onFailure !== "continue";
+  }
+
+  /**
+   * Starts a run. The content is captured before this returns, so what the caller passed may change afterwards. Never
+   * throws: trouble goes to `onError`, and the run then is one that is not recorded.
+   */
+  start(start: RunStart): Run {
+    return this.#starter.start(start);
+  }
+
+  /** Everything that runs inside `work`, however deep, inherits the correlation id and the data subjects. */
+  withContext<T>(context: RunContext, work: () => T): T {
+    return this.#parts.contexts.run(context, work);
+  }
+
+  /** The correlation id that `withContext` gives here. */
+  currentCorrelationId(): string | undefined {
+    return this.#parts.contexts.current?.correlationId;
+  }
+
+  /** What is remembered of a tool call that a model proposed. */
+  callOf(toolCallId: string): KnownCall | undefined {
+    return this.#starter.callOf(toolCallId);
+  }
+
+  /**
+   * Records a fact that is no run: a review, a decision. Resolves when the event is kept.
+   * @throws What the sink throws: the fact is then not kept. (A run's trouble goes to `onError` instead.)
+   */
+  async record(fact: RecordedFact): Promise<WrittenEvent> {
+    const written = this.#writeFact(fact);
+    this.#parts.pending.add(written);
+    return await written;
+  }
+
+  /**
+   * Records that a person overrode a decision (AI Act Art. 14): as the client's `logOverride`, delivered like every event.
+   * @throws What the sink throws: the override is then not kept.
+   */
+  async logOverride(override: OverrideFact): Promise<WrittenEvent> {
+    return await this.record(overrideToFact(override));
+  }
+
+  /** Tells of trouble an adapter had: to `onError`, else as a process warning. */
+  reportTrouble(trouble: Trouble): void {
+    this.#parts.report(trouble);
+  }
+
+  /**
+   * Fails early where nothing would be accepted: a wrong key, an unusable directory. Optional.
+   * @throws {ComplianceGuardError} What is wrong and what to do.
+   */
+  async ready(): Promise<void> {
+    await this.#sink.ready?.();
+  }
+
+  /** Waits until every settled run is kept and delivered, or `timeoutMs` has passed, and says what is left. */
+  async flush(options: { readonly timeoutMs?: number | undefined } = {}): Promise<DeliveryStatus> {
+    const { clock, pending } = this.#parts;
+    const startedAt = clock.monotonic();
+    const unsettled = await pending.settled(options.timeoutMs);
+    const timeoutMs = options.timeoutMs && Math.max(0, options.timeoutMs - (clock.monotonic() - startedAt));
+    const status = await this.#sink.flush({ timeoutMs });
+    return { ...status, waiting: Math.max(status.waiting, unsettled) };
+  }
+
+  /** Gives up the runs that are still open, flushes, and releases the sink. */
+  async close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<DeliveryStatus> {
+    this.#starter.abandonAll();
+    await this.flush(options);
+    return await this.#sink.close(options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #writeFact(fact: RecordedFact): Promise<WrittenEvent> {
+    const metadata = new MetadataDraft();
+    metadata.add(fact.metadata);
+    const input = captureComponent(fact.input);
+    const output = captureComponent(fact.output);
+    metadata.countRepairs(input.repairs + output.repairs);
+    const fields = factFields(fact, this.#parts);
+    return await this.#parts.writer.submit({
+      fields,
+      input: input.component,
+      output: output.component,
+      metadata,
+      key: this.#parts.writer.pinKey({ eventId: fields.eventId, systemId: fields.systemId }),
+      hasDerivedId: fact.derivedFrom !== undefined,
+    });
+  }
+}

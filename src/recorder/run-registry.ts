@@ -1,0 +1,73 @@
+import { isUuid, uuidOf } from "../core/uuid.ts";
+import type { RunContext } from "./context.ts";
+import type { Run, RunStart } from "./run.ts";
+import { type KnownCall, type RootLinks, ToolCallMemory } from "./tool-call-memory.ts";
+
+/** Where a run belongs. */
+export interface Links {
+  readonly runId: string;
+  /** The nearest recorded ancestor. */
+  readonly parentId: string | undefined;
+  readonly root: RootLinks;
+  readonly correlationId: string;
+  readonly dataSubjects: readonly string[] | undefined;
+  /** The proposal a tool run executes, or a model run carries the result of. */
+  readonly call: KnownCall | undefined;
+  readonly context: RunContext | undefined;
+}
+
+/** Ties each run to its parent, its root and its correlation, by handle, by context or by the tool calls it names. */
+export class RunRegistry {
+  readonly calls: ToolCallMemory = new ToolCallMemory();
+  readonly #links = new WeakMap<Run, Links>();
+  readonly #threadCorrelation: (threadId: string, start: RunStart) => string | undefined;
+
+  constructor(threadCorrelation: (threadId: string, start: RunStart) => string | undefined) {
+    this.#threadCorrelation = threadCorrelation;
+  }
+
+  /** Finds where a starting run belongs. `context` is what encloses it now. */
+  resolve(start: RunStart, eventId: string, context: RunContext | undefined): Links {
+    const parent = start.parent && this.#links.get(start.parent);
+    const call = start.toolCallId
+      ? this.calls.get(start.toolCallId)
+      : this.calls.latestKnown(start.answeredToolCallIds ?? []);
+    const runId = idOf(start.runId, eventId);
+    const root = parent?.root ??
+      call?.root ?? { id: runId, modelId: undefined, declaredTools: new Set<string>() };
+    for (const name of start.declaredTools ?? []) root.declaredTools.add(name);
+    // A context opened inside the parent's run is nearer than the parent; the one around both is not.
+    const inner = context === parent?.context ? undefined : context;
+    return {
+      runId,
+      parentId: start.parent?.isRecorded ? parent?.runId : parent?.parentId,
+      root,
+      correlationId: (
+        start.correlationId ??
+        inner?.correlationId ??
+        parent?.correlationId ??
+        call?.correlationId ??
+        (start.threadId ? this.#threadCorrelation(start.threadId, start) : undefined) ??
+        root.id
+      ).toWellFormed(),
+      dataSubjects: start.dataSubjects ?? inner?.dataSubjects ?? parent?.dataSubjects,
+      call,
+      context,
+    };
+  }
+
+  /** Makes a run findable as a parent. */
+  attach(run: Run, links: Links): void {
+    this.#links.set(run, links);
+  }
+
+  linksOf(run: Run): Links | undefined {
+    return this.#links.get(run);
+  }
+}
+
+/** A framework lets its users choose run ids, so one that is no UUID may be content. */
+function idOf(runId: string | undefined, eventId: string): string {
+  if (runId === undefined) return eventId;
+  return isUuid(runId) ? runId : uuidOf(runId);
+}

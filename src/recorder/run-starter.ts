@@ -1,0 +1,210 @@
+import { MetadataDraft } from "./metadata.ts";
+import { toolNameInClear } from "./names.ts";
+import { activeTraceIds } from "./open-telemetry.ts";
+import { RecordedRun, type RunSupport } from "./recorded-run.ts";
+import { type RecorderParts, type SequenceNumber, textOf } from "./recorder-parts.ts";
+import { refusal } from "./refusal.ts";
+import type { Run, RunDescription, RunEnd, RunStart } from "./run.ts";
+import { modelIdOf, type RunFacts } from "./run-event.ts";
+import { type Links, RunRegistry } from "./run-registry.ts";
+import type { KnownCall } from "./tool-call-memory.ts";
+import { captureComponent } from "./total-capture.ts";
+import { UnrecordedRun } from "./unrecorded-run.ts";
+
+/** Starts runs: decides whether one is recorded, captures its content, and ties it to the runs it belongs to. */
+export class RunStarter {
+  readonly #parts: RecorderParts;
+  readonly #registry: RunRegistry;
+  readonly #support: RunSupport;
+  readonly #open = new Set<RecordedRun>();
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+    this.#registry = new RunRegistry((threadId, start) => this.#threadCorrelation(threadId, start));
+    this.#support = {
+      writer: parts.writer,
+      clock: parts.clock,
+      abandonAfterMs: parts.abandonAfterMs,
+      report: parts.report,
+      track: (work) => parts.pending.add(work),
+      learn: (run, end) => this.#learn(run, end),
+      amendment: (facts) => ({ ...facts, eventId: parts.newId(), recorder: parts.nextNumber() }),
+      closed: (run) => this.#open.delete(run),
+    };
+  }
+
+  /** Starts a run; never throws. */
+  start(start: RunStart): Run {
+    const eventId = this.#parts.newId();
+    const links = this.#registry.resolve(start, eventId, this.#parts.contexts.current);
+    const run = this.#startRun(start, eventId, links);
+    this.#registry.attach(run, links);
+    if (start.kind === "tool" && start.toolCallId)
+      this.#rememberToolRun(start.toolCallId, start.name ?? "", run, links);
+    return run;
+  }
+
+  callOf(toolCallId: string): KnownCall | undefined {
+    return this.#registry.calls.get(toolCallId);
+  }
+
+  /** Gives up every run that is still open. */
+  abandonAll(): void {
+    for (const run of [...this.#open]) void run.abandon();
+  }
+
+  #startRun(start: RunStart, eventId: string, links: Links): Run {
+    const { verdictOf, policyOf, nextNumber, report, writer } = this.#parts;
+    const description = describe(start, links);
+    const verdict = verdictOf(description);
+    if (verdict === "off") return new UnrecordedRun(eventId, start.kind, links.correlationId);
+    const number = nextNumber();
+    if (verdict === "left_out") return new UnrecordedRun(eventId, start.kind, links.correlationId);
+    const policy = policyOf(description);
+    try {
+      const metadata = new MetadataDraft();
+      const content = contentOf(start, metadata);
+      const { component: input, repairs } = captureComponent(content);
+      metadata.countRepairs(repairs);
+      const argumentsModified = start.kind === "tool" && isModified(content, links.call);
+      const facts = { ...this.#factsOf(start, eventId, links, description, number), argumentsModified };
+      const run = new RecordedRun(
+        facts,
+        { input, metadata, key: writer.pinKey(facts) },
+        policy,
+        this.#support,
+      );
+      this.#open.add(run);
+      return run;
+    } catch (cause) {
+      // Only an option of the application's own (a systemId function) can fail here: there is no event without it.
+      report({ code: "record_not_kept", eventId, cause });
+      const isRefused = policy === "block";
+      return new UnrecordedRun(
+        eventId,
+        start.kind,
+        links.correlationId,
+        isRefused ? refusal(start.kind, cause) : undefined,
+      );
+    }
+  }
+
+  #factsOf(
+    start: RunStart,
+    eventId: string,
+    links: Links,
+    description: RunDescription,
+    number: SequenceNumber,
+  ): Omit<RunFacts, "argumentsModified"> {
+    const { options, clock, pseudonyms } = this.#parts;
+    const { call, root } = links;
+    return {
+      eventId,
+      kind: start.kind,
+      systemId: textOf("systemId", options.systemId, description),
+      version: textOf("version", options.version, description),
+      decisionClassification: textOf("decisionClassification", options.decisionClassification, description),
+      correlationId: links.correlationId,
+      startedAtMs: clock.now(),
+      runId: links.runId,
+      parentId: links.parentId,
+      root,
+      framework: start.framework,
+      frameworkVersion: start.frameworkVersion,
+      requestedModelId: start.modelId,
+      relatedModelId: () =>
+        (start.kind === "model" ? undefined : (call?.modelId ?? root.modelId)) ?? options.modelId,
+      actorName: actorName(start, links, description, options.actorName),
+      attempt: start.attempt,
+      dataSubjects: links.dataSubjects
+        ?.filter((each) => typeof each === "string")
+        .map((each) => pseudonyms.dataSubject(each)),
+      trace: activeTraceIds(),
+      recorder: number,
+    };
+  }
+
+  #threadCorrelation(threadId: string, start: RunStart): string | undefined {
+    try {
+      const systemId = textOf("systemId", this.#parts.options.systemId, describe(start, undefined));
+      return this.#parts.pseudonyms.thread(threadId, systemId);
+    } catch {
+      // The application's systemId function failed: the run itself is about to say so.
+      return undefined;
+    }
+  }
+
+  #rememberToolRun(toolCallId: string, name: string, run: Run, { root, correlationId, call }: Links): void {
+    const unproposed = { name, modelId: undefined, modelEventId: undefined, argumentsReference: undefined };
+    this.#registry.calls.remember(toolCallId, { ...(call ?? unproposed), root, correlationId, toolRun: run });
+  }
+
+  #learn(run: RecordedRun, end: RunEnd): void {
+    if (run.kind !== "model") return;
+    const { root, correlationId } = run.facts;
+    const modelId = modelIdOf(run.facts, end);
+    root.modelId = modelId;
+    for (const call of end.proposedCalls ?? []) {
+      const argumentsReference = captureComponent(call.arguments).component.reference;
+      const known = {
+        name: call.name,
+        root,
+        correlationId,
+        modelId,
+        modelEventId: run.eventId,
+        argumentsReference,
+      };
+      this.#registry.calls.remember(call.id, known);
+    }
+  }
+}
+
+function describe(start: RunStart, links: Links | undefined): RunDescription {
+  return {
+    kind: start.kind,
+    correlationId: links?.correlationId ?? start.correlationId ?? "",
+    framework: start.framework,
+    name: start.name,
+    modelId: start.modelId,
+  };
+}
+
+/** The content of the start. An adapter that fails here has met something hostile: the event goes on without it. */
+function contentOf(start: RunStart, metadata: MetadataDraft): unknown {
+  try {
+    metadata.add(start.metadata?.());
+    return start.input();
+  } catch {
+    metadata.countRepairs(1);
+    return { unrepresentable: "input" };
+  }
+}
+
+/** A model can invent names: a tool's goes out only where the application is known to have it. */
+function actorName(
+  start: RunStart,
+  { root }: Links,
+  description: RunDescription,
+  nameOf: ((run: RunDescription) => string | undefined) | undefined,
+): string | undefined {
+  if (start.kind === "tool") {
+    const isKnown = start.name !== undefined && (start.isKnownName || root.declaredTools.has(start.name));
+    return isKnown ? toolNameInClear(start.name) : undefined;
+  }
+  const name = start.kind === "agent" || start.kind === "chain" ? nameOf?.(description) : undefined;
+  return typeof name === "string" ? name.toWellFormed() : undefined;
+}
+
+/** Whether what runs is not what the model proposed: another tool, or other arguments. */
+function isModified(content: unknown, call: KnownCall | undefined): boolean {
+  if (call?.argumentsReference === undefined) return false;
+  try {
+    const { name, arguments: executed } = content as {
+      readonly name?: unknown;
+      readonly arguments?: unknown;
+    };
+    return name !== call.name || captureComponent(executed).component.reference !== call.argumentsReference;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Run, RunKind } from "./run.ts";
+
+/** A run the options leave out: it links its children to their root and becomes no event. */
+export class UnrecordedRun implements Run {
+  readonly isRecorded = false;
+  readonly inputReference = undefined;
+  readonly admitted: Promise<void>;
+  readonly eventId: string;
+  readonly kind: RunKind;
+  readonly correlationId: string;
+  #isSettled = false;
+
+  /** @param refused Why the call must not be made, where it must not. */
+  constructor(eventId: string, kind: RunKind, correlationId: string, refused?: Error) {
+    this.eventId = eventId;
+    this.kind = kind;
+    this.correlationId = correlationId;
+    this.admitted = refused ? Promise.reject(refused) : Promise.resolve();
+    this.admitted.catch(() => {});
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  firstToken(): void {}
+  touch(): void {}
+  holdForReview(): void {}
+
+  succeed(): Promise<void> {
+    return this.#settle();
+  }
+  fail(): Promise<void> {
+    return this.#settle();
+  }
+  cancel(): Promise<void> {
+    return this.#settle();
+  }
+  truncate(): Promise<void> {
+    return this.#settle();
+  }
+  interrupt(): Promise<void> {
+    return this.#settle();
+  }
+  abandon(): Promise<void> {
+    return this.#settle();
+  }
+
+  async #settle(): Promise<void> {
+    this.#isSettled = true;
+  }
+}

@@ -1,0 +1,135 @@
+import { ComplianceGuardError } from "../core/errors.ts";
+import type { StoredEvent } from "../core/stored-event.ts";
+
+/** The platform's receipt for a recorded event. */
+export interface IngestResult {
+  readonly eventId: string;
+  readonly systemId: string;
+  readonly environmentId: string;
+  /** The event's place in its environment's chain. */
+  readonly sequenceNumber: number;
+  readonly ingestedAtUtc: string;
+  readonly eventHash: string;
+  readonly receiptId: string;
+  /** `client` where the event carried its own id. Older servers do not say. */
+  readonly eventIdSource?: string | undefined;
+}
+
+/** One page of stored events, and where the next one starts; undefined on the last. */
+export interface EventPage {
+  readonly events: readonly StoredEvent[];
+  readonly nextAfter: string | undefined;
+}
+
+/**
+ * Reads the answer of POST /v1/events, in snake_case or in the camelCase of older servers.
+ * @param eventId The id that was sent: an answer about another event is none.
+ * @throws {ComplianceGuardError} `invalid_answer`, naming the field. What the answer says is not quoted.
+ */
+export function readIngestResult(text: string, eventId: string): IngestResult {
+  const answer = readObject(text);
+  const { sequenceNumber, eventIdSource } = answer;
+  if (!isSequenceNumber(sequenceNumber)) throw invalidAnswer("its sequence_number is not a whole number");
+  const result = {
+    eventId: textField(answer, "eventId"),
+    systemId: textField(answer, "systemId"),
+    environmentId: textField(answer, "environmentId"),
+    sequenceNumber,
+    ingestedAtUtc: textField(answer, "ingestedAtUtc"),
+    eventHash: textField(answer, "eventHash"),
+    receiptId: textField(answer, "receiptId"),
+    ...(typeof eventIdSource === "string" && { eventIdSource }),
+  };
+  requireSameEvent(result.eventId, eventId);
+  return result;
+}
+
+/**
+ * Reads the answer of GET /v1/events/{id}, in either casing. A top-level null counts as absent; objects inside the event
+ * are left as they are.
+ * @throws {ComplianceGuardError} `invalid_answer` where it is no JSON object, lacks a field or is another event.
+ */
+export function readStoredEvent(text: string, eventId: string): StoredEvent {
+  const event = storedEvent(readObject(text));
+  requireSameEvent(event.eventId, eventId);
+  return event;
+}
+
+/**
+ * Reads the answer of GET /v1/events, in either casing.
+ * @throws {ComplianceGuardError} `invalid_answer` where it is not `{events: [...], nextAfter?}`.
+ */
+export function readEventPage(text: string): EventPage {
+  const { events, nextAfter } = readObject(text);
+  if (!Array.isArray(events)) throw invalidAnswer("it has no list of events");
+  return { events: events.map((event) => storedEvent(camelCased(event))), nextAfter: cursor(nextAfter) };
+}
+
+type Answer = Readonly<Record<string, unknown>>;
+
+function readObject(text: string): Answer {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's message quotes the text.
+    throw invalidAnswer("it is not JSON");
+  }
+  return camelCased(value);
+}
+
+function camelCased(value: unknown): Answer {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalidAnswer("it is not a JSON object");
+  }
+  const toCamelCase = (name: string): string =>
+    name.replaceAll(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [toCamelCase(name), field]));
+}
+
+/** What every stored event has, whoever recorded it. */
+const STORED_FIELDS = [
+  "eventId",
+  "systemId",
+  "occurredAtUtc",
+  "modelId",
+  "version",
+  "decisionClassification",
+  "inputReference",
+  "outputReference",
+  "metadataReference",
+];
+
+function storedEvent(answer: Answer): StoredEvent {
+  for (const name of STORED_FIELDS) textField(answer, name);
+  return Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== null)) as StoredEvent;
+}
+
+function textField(answer: Answer, name: string): string {
+  const value = answer[name];
+  if (typeof value === "string" && value !== "") return value;
+  throw invalidAnswer(`its ${name} is not text`);
+}
+
+function isSequenceNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+/** Platforms print a UUID in lower case, whatever they were sent. */
+function requireSameEvent(shown: string, asked: string): void {
+  if (shown.toLowerCase() !== asked.toLowerCase())
+    throw invalidAnswer(`it is about another event than ${asked}`);
+}
+
+function cursor(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string" || isSequenceNumber(value)) return String(value);
+  throw invalidAnswer("its nextAfter is neither text nor a whole number");
+}
+
+function invalidAnswer(trouble: string): ComplianceGuardError {
+  return new ComplianceGuardError(
+    "invalid_answer",
+    `What answered is not the platform, or not all of it: ${trouble}. Check baseUrl and what stands between`,
+  );
+}

@@ -1,6 +1,6 @@
 import { type Component, encodeComponent } from "../core/component.ts";
 import type { EventFields } from "../core/event.ts";
-import { PlainCopy } from "./plain-copy.ts";
+import { captureValue } from "./total-capture.ts";
 
 /** Versions of the capture and of the neutral form, so that a reader years later knows which rules made the references. */
 const FORMAT = { capture: 1, form: 1 } as const;
@@ -16,10 +16,9 @@ export class MetadataDraft {
   /** Copies the members. A later member replaces an earlier one of the same name. */
   add(members: Readonly<Record<string, unknown>> | undefined): void {
     if (!members) return;
-    const copy = new PlainCopy();
-    const plain = copy.of(members);
-    this.#repairs += copy.repairs;
-    this.#members = { ...this.#members, ...(plain as Readonly<Record<string, unknown>>) };
+    const { copy, repairs } = captureValue(members);
+    this.#repairs += repairs;
+    this.#members = { ...this.#members, ...(copy as Readonly<Record<string, unknown>>) };
   }
 
   /** Counts repairs made elsewhere in the event. */
@@ -40,7 +39,7 @@ export class MetadataDraft {
    * customer's key authenticate what the platform shows in clear.
    */
   component(event: EventFields): Component {
-    const complianceguard = { ...FORMAT, event: new PlainCopy().of(event), repairs: this.#repairs };
+    const complianceguard = { ...FORMAT, event: captureValue(event).copy, repairs: this.#repairs };
     return encodeComponent({ ...this.#members, complianceguard });
   }
 }

@@ -1,0 +1,572 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { decryptEvent } from "../../src/core/decrypt-event.ts";
+import { reference } from "../../src/core/digest.ts";
+import type { EventBody } from "../../src/core/event.ts";
+import type { EventSink } from "../../src/core/event-sink.ts";
+import { fixedKey } from "../../src/core/keys.ts";
+import { memorySink } from "../../src/recorder/memory-sink.ts";
+import { Recorder } from "../../src/recorder/recorder.ts";
+import type { RecorderOptions } from "../../src/recorder/recorder-options.ts";
+import type { RunKind, RunStart } from "../../src/recorder/run.ts";
+import type { Trouble } from "../../src/recorder/trouble.ts";
+
+const question = {
+  messages: [{ role: "user", parts: [{ type: "text", content: "Short-list applicant 7?" }] }],
+};
+const answer = { messages: [{ role: "assistant", parts: [{ type: "text", content: "Yes." }] }] };
+
+function setUp(options: Partial<RecorderOptions> = {}) {
+  const sink = memorySink();
+  const troubles: Trouble[] = [];
+  const clock = {
+    wall: Date.UTC(2026, 4, 1, 12),
+    steady: 0,
+    now: () => clock.wall,
+    monotonic: () => clock.steady,
+  };
+  const recorder = new Recorder({
+    sink,
+    systemId: "cv-screening-prod",
+    version: "2026.05.01",
+    decisionClassification: "automated_decision",
+    onError: (trouble) => troubles.push(trouble),
+    clock,
+    ...options,
+  });
+  const start = (more: Partial<RunStart> = {}) =>
+    recorder.start({ kind: "model", modelId: "gpt-5", input: () => question, ...more });
+  return { sink, troubles, clock, recorder, start };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: bodies are read as the JSON they are
+const only = (events: readonly EventBody[]): any => {
+  expect(events).toHaveLength(1);
+  return events[0];
+};
+
+afterEach(() => vi.useRealTimers());
+
+describe("one event for every run", () => {
+  test("a run that succeeds is one event with the wire format's fields", async () => {
+    const { sink, clock, recorder, start } = setUp();
+    const run = start({ framework: "langchain", frameworkVersion: "1.4.0" });
+    clock.steady = 12.9;
+    run.firstToken();
+    clock.steady = 250.7;
+    await run.succeed({
+      output: answer,
+      modelId: "gpt-5-2026",
+      finishReason: "stop",
+      inputTokens: 11,
+      outputTokens: 2,
+    });
+    const event = only(sink.events);
+    expect(event).toMatchObject({
+      eventId: run.eventId,
+      systemId: "cv-screening-prod",
+      occurredAtUtc: "2026-05-01T12:00:00Z",
+      modelId: "gpt-5-2026",
+      version: "2026.05.01",
+      decisionClassification: "automated_decision",
+      inputReference: reference(question),
+      outputReference: reference(answer),
+      correlationId: run.eventId,
+      idempotencyKey: run.eventId,
+      actor: { type: "model" },
+    });
+    expect(event.systemState).toEqual({
+      performance: {
+        latency_ms: 250,
+        provider_status: "success",
+        time_to_first_token_ms: 12,
+        input_tokens: 11,
+        output_tokens: 2,
+      },
+      run: {
+        id: run.eventId,
+        root_id: run.eventId,
+        kind: "model",
+        framework: "langchain",
+        framework_version: "1.4.0",
+        finish_reason: "stop",
+      },
+      recorder: { id: recorder.id, sequence: 1 },
+    });
+  });
+
+  const endings = {
+    succeed: "success",
+    cancel: "cancelled",
+    truncate: "truncated",
+    interrupt: "interrupted",
+    abandon: "abandoned",
+  } as const;
+  test.each(Object.entries(endings))("%s settles a run as %s, and only once", async (method, status) => {
+    const { sink, start } = setUp();
+    const run = start();
+    await run[method as keyof typeof endings]({ output: answer });
+    if (method !== "abandon") await run.fail(new Error("too late"));
+    await run.abandon();
+    expect(only(sink.events).systemState.performance.provider_status).toBe(status);
+  });
+
+  test("an error shows as its status or type, its message as a hash", async () => {
+    const { sink, start } = setUp();
+    await start().fail(Object.assign(new Error("applicant 7 is ill"), { status: 429 }));
+    await start().fail(new TypeError("applicant 7 is ill"));
+    await start().fail("applicant 7 is ill");
+    expect(JSON.stringify(sink.events)).not.toContain("applicant 7");
+    const performances = sink.events.map(
+      (event) => (event.systemState as { performance: object }).performance,
+    );
+    expect(performances).toMatchObject([
+      { provider_status: "429" },
+      { provider_status: "error:TypeError" },
+      { provider_status: "error:Error" },
+    ]);
+    for (const each of performances)
+      expect(each).toHaveProperty("provider_error_message", expect.stringMatching(/^[0-9a-f]{64}$/));
+  });
+
+  test("a run nothing is heard of is abandoned, and its late end amends that event", async () => {
+    vi.useFakeTimers();
+    const { sink, start } = setUp({ abandonAfterMs: 1000 });
+    const run = start();
+    vi.advanceTimersByTime(900);
+    run.touch();
+    vi.advanceTimersByTime(900);
+    expect(sink.events).toHaveLength(0);
+    vi.advanceTimersByTime(100);
+    expect(only(sink.events).systemState.performance.provider_status).toBe("abandoned");
+    await run.succeed({ output: answer });
+    await run.succeed({ output: answer });
+    expect(sink.events).toHaveLength(2);
+    const [first, second] = sink.events as [EventBody, EventBody];
+    expect(second.eventId).not.toBe(first.eventId);
+    expect(second.systemState).toMatchObject({ run: { amends: first.eventId }, recorder: { sequence: 2 } });
+    expect(second.outputReference).toBe(reference(answer));
+  });
+
+  test("a run that waits for a person does not age", async () => {
+    vi.useFakeTimers();
+    const { sink, start } = setUp({ abandonAfterMs: 1000 });
+    const run = start();
+    run.holdForReview();
+    vi.advanceTimersByTime(1_000_000);
+    expect(sink.events).toHaveLength(0);
+    run.touch();
+    vi.advanceTimersByTime(1000);
+    expect(sink.events).toHaveLength(1);
+  });
+
+  test("closing gives up what is still open", async () => {
+    const { sink, start, recorder } = setUp();
+    start();
+    expect(await recorder.close()).toEqual({ delivered: 1, waiting: 0, deadLetters: 0 });
+    expect(only(sink.events).systemState.performance.provider_status).toBe("abandoned");
+  });
+
+  test("what the caller passed may change after start and after the end", async () => {
+    const { sink, start } = setUp();
+    const input = structuredClone(question);
+    const output = structuredClone(answer);
+    const tags = ["a"];
+    const run = start({ input: () => input, metadata: () => ({ tags }) });
+    input.messages.length = 0;
+    tags.push("b");
+    const settled = run.succeed({ output });
+    output.messages.length = 0;
+    await settled;
+    expect(only(sink.events)).toMatchObject({
+      inputReference: reference(question),
+      outputReference: reference(answer),
+    });
+  });
+
+  test("an input that cannot even be read is still one event", async () => {
+    const { sink, start } = setUp();
+    const run = start({
+      input: () => {
+        throw new Error("hostile");
+      },
+    });
+    await run.succeed();
+    expect(only(sink.events).inputReference).toBe(reference({ unrepresentable: "input" }));
+  });
+});
+
+describe("what is recorded", () => {
+  test("inner steps are left out by default and leave no gap", async () => {
+    const { sink, start } = setUp();
+    await start({ kind: "step" }).succeed();
+    await start({ kind: "model" }).succeed();
+    expect(only(sink.events).systemState.recorder.sequence).toBe(1);
+  });
+
+  test("a run a filter leaves out keeps its number, so that the omission shows", async () => {
+    const { sink, start } = setUp({ record: (run) => run.kind !== "tool" });
+    await start({ kind: "tool" }).succeed();
+    await start().succeed();
+    expect(only(sink.events).systemState.recorder.sequence).toBe(2);
+  });
+
+  test.each<[RunKind, string]>([
+    ["model", "models"],
+    ["tool", "tools"],
+    ["retriever", "retrievals"],
+    ["agent", "chains"],
+    ["chain", "chains"],
+    ["step", "steps"],
+    ["embeddings", "embeddings"],
+    ["rerank", "reranks"],
+  ])("%s runs follow the field %s", async (kind, field) => {
+    for (const isOn of [true, false]) {
+      const { sink, start } = setUp({ record: { [field]: isOn } });
+      const run = start({ kind });
+      await run.succeed();
+      expect([sink.events.length, run.isRecorded]).toEqual([isOn ? 1 : 0, isOn]);
+    }
+  });
+
+  test("an unknown field of record is refused", () => {
+    expect(() => setUp({ record: { modles: true } as never })).toThrow(
+      expect.objectContaining({ code: "invalid_option" }),
+    );
+  });
+});
+
+describe("correlation", () => {
+  test("a child inherits root and correlation; parent_id is the nearest recorded ancestor", async () => {
+    const { sink, start } = setUp();
+    const root = start({ kind: "agent", correlationId: "application-7" });
+    const step = start({ kind: "step", parent: root });
+    const model = start({ parent: step });
+    await model.succeed();
+    expect(only(sink.events)).toMatchObject({
+      correlationId: "application-7",
+      systemState: { run: { parent_id: root.eventId, root_id: root.eventId } },
+    });
+  });
+
+  test("withContext reaches every run inside, and an inner context is nearer than the parent", async () => {
+    const { sink, start, recorder } = setUp();
+    await recorder.withContext({ correlationId: "outer", dataSubjects: ["p7"] }, async () => {
+      const root = start({ kind: "chain" });
+      await Promise.resolve();
+      await recorder.withContext({ correlationId: "inner" }, async () => {
+        await start({ parent: root }).succeed();
+      });
+      await start({ parent: root }).succeed();
+    });
+    expect(sink.events).toMatchObject([
+      { correlationId: "inner", dataSubjects: ["p7"] },
+      { correlationId: "outer", dataSubjects: ["p7"] },
+    ]);
+  });
+
+  test("a parent's own correlation outranks the context around both", async () => {
+    const { sink, start, recorder } = setUp();
+    await recorder.withContext({ correlationId: "request" }, async () => {
+      const root = start({ kind: "chain", correlationId: "application-7" });
+      await start({ parent: root }).succeed();
+    });
+    expect(only(sink.events).correlationId).toBe("application-7");
+  });
+
+  test("a thread id goes out as it is only where it is a UUID", async () => {
+    const { sink, start } = setUp();
+    const uuid = "019a0000-0000-7000-8000-000000000001";
+    await start({ threadId: uuid }).succeed();
+    await start({ threadId: "+49 171 1234567" }).succeed();
+    await start({ threadId: "+49 171 1234567" }).succeed();
+    const [first, second, third] = sink.events.map((event) => event.correlationId);
+    expect(first).toBe(uuid);
+    expect(second).toMatch(/^p1\./);
+    expect(third).toBe(second);
+  });
+
+  test("a tool call finds the model call that proposed it, and says whether its arguments were changed", async () => {
+    const { sink, start, recorder } = setUp();
+    const model = start({ correlationId: "application-7", declaredTools: ["score"] });
+    const proposedCalls = [
+      { id: "call_1", name: "score", arguments: { id: 7 } },
+      { id: "call_2", name: "score", arguments: { id: 7 } },
+    ];
+    await model.succeed({ output: answer, modelId: "gpt-5-2026", proposedCalls });
+    const run = (toolCallId: string, id: number) =>
+      start({
+        kind: "tool",
+        modelId: undefined,
+        toolCallId,
+        name: "score",
+        input: () => ({ name: "score", arguments: { id } }),
+      });
+    const tool = run("call_1", 7);
+    expect(recorder.callOf("call_1")).toMatchObject({ modelEventId: model.eventId, toolRun: tool });
+    await tool.succeed();
+    await run("call_2", 8).succeed();
+    await start({ answeredToolCallIds: ["call_1", "call_2"] }).succeed();
+    // biome-ignore lint/suspicious/noExplicitAny: bodies are read as the JSON they are
+    const [, first, second, next] = sink.events as any[];
+    expect(first).toMatchObject({
+      correlationId: "application-7",
+      modelId: "gpt-5-2026",
+      actor: { type: "tool", name: "score" },
+    });
+    expect(first.systemState.run.root_id).toBe(model.eventId);
+    expect(first.systemState.run.arguments_modified).toBeUndefined();
+    expect(second.systemState.run.arguments_modified).toBe(true);
+    expect(next).toMatchObject({
+      correlationId: "application-7",
+      systemState: { run: { root_id: model.eventId } },
+    });
+  });
+});
+
+describe("names in clear", () => {
+  test("a tool's name shows only where it was declared, is the application's own, or really ran", async () => {
+    const { sink, start } = setUp();
+    const tool = (more: Partial<RunStart>) =>
+      start({ kind: "tool", modelId: undefined, input: () => ({}), ...more });
+    await tool({ name: "invented by a model" }).succeed();
+    await tool({ name: "invented" }).succeed();
+    await tool({ name: "wrapped", isKnownName: true }).succeed();
+    await tool({ name: "invented" }).succeed({ name: "ran" });
+    expect(sink.events.map((event) => event.actor?.name)).toEqual([
+      "unknown_tool",
+      "unknown_tool",
+      "wrapped",
+      "ran",
+    ]);
+  });
+
+  test("agents are named only by the actorName option", async () => {
+    const { sink, start } = setUp({ actorName: (run) => (run.kind === "agent" ? "screener" : undefined) });
+    await start({ kind: "agent", name: "run name of a user" }).succeed();
+    await start({ kind: "chain", name: "run name of a user" }).succeed();
+    expect(sink.events.map((event) => event.actor)).toEqual([
+      { type: "agent", name: "screener" },
+      { type: "chain" },
+    ]);
+  });
+
+  test("a model id that is a path goes to no clear field", async () => {
+    const { sink, start } = setUp({ modelId: "local" });
+    await start({ modelId: "/home/alice/x.gguf" }).succeed({ modelId: "/home/alice/x.gguf" });
+    await start({ modelId: "qwen/qwen3-32b" }).succeed({ modelId: "file://x" });
+    expect(sink.events.map((event) => event.modelId)).toEqual(["local", "qwen/qwen3-32b"]);
+  });
+});
+
+describe("sealing", () => {
+  const key = Buffer.alloc(32, 7);
+
+  test("with a key the content can be opened, and holds a copy of every clear field", async () => {
+    const { sink, start } = setUp({ keys: fixedKey(key, "k1") });
+    await start({ metadata: () => ({ tags: ["prod"] }) }).succeed({
+      output: answer,
+      metadata: { finish_reason: "stop" },
+    });
+    const event = only(sink.events);
+    const { input, output, metadata } = await decryptEvent(event, key);
+    expect({ input, output }).toEqual({ input: question, output: answer });
+    const { inputReference, outputReference, metadataReference, payload, ...clear } = event;
+    expect(metadata).toEqual({
+      tags: ["prod"],
+      finish_reason: "stop",
+      complianceguard: { capture: 1, form: 1, repairs: 0, event: clear },
+    });
+  });
+
+  test("content over maxContentBytes goes as references, and says so", async () => {
+    const { sink, start } = setUp({ keys: fixedKey(key, "k1"), maxContentBytes: 2000 });
+    await start().succeed({ output: { text: "x".repeat(3000) } });
+    const event = only(sink.events);
+    expect(event.payload).toBeUndefined();
+    expect(event.systemState.run.payload_omitted).toBe("too_large");
+    expect(event.outputReference).toBe(reference({ text: "x".repeat(3000) }));
+  });
+
+  test.each(["throws", "rejects"])("a key provider that %s costs the payload, not the event", async (how) => {
+    const { sink, troubles, start } = setUp({
+      keys: {
+        forEncryption: () => {
+          if (how === "throws") throw new Error("vault is sealed");
+          return Promise.reject(new Error("vault is sealed"));
+        },
+        forDecryption: () => undefined,
+      },
+    });
+    await start().succeed({ output: answer });
+    expect(only(sink.events).systemState.run.payload_omitted).toBe("key_unavailable");
+    expect(troubles.map(({ code }) => code)).toEqual(["key_unavailable"]);
+  });
+
+  test("the key is fetched when the run starts and stays with it", async () => {
+    let version = 0;
+    const { sink, start } = setUp({
+      keys: { forEncryption: async () => ({ keyId: `k${++version}`, key }), forDecryption: () => key },
+    });
+    const first = start();
+    const second = start();
+    await second.succeed();
+    await first.succeed();
+    expect(sink.events.map((event) => event.payload?.keyId)).toEqual(["k2", "k1"]);
+  });
+});
+
+describe("start records and the failure policy", () => {
+  test("the start record is the complete body that says abandoned, by references only", () => {
+    const { sink, start } = setUp({ keys: fixedKey(Buffer.alloc(32), "k1") });
+    const run = start();
+    const record = sink.open.get(run.eventId);
+    expect(record).toMatchObject({
+      eventId: run.eventId,
+      inputReference: reference(question),
+      outputReference: reference({}),
+      systemState: { performance: { provider_status: "abandoned" }, run: { payload_omitted: "abandoned" } },
+    });
+    expect(record?.payload).toBeUndefined();
+  });
+
+  const broken = (problem: unknown): EventSink => ({
+    begin: () => Promise.reject(problem),
+    submit: () => Promise.reject(problem),
+    flush: async () => ({ delivered: 0, waiting: 0, deadLetters: 0 }),
+    close: async () => ({ delivered: 0, waiting: 0, deadLetters: 0 }),
+  });
+
+  test("continue: a sink that fails at start and end harms no call, and is reported", async () => {
+    const { troubles, start } = setUp({ sink: broken(new Error("disk full")) });
+    const run = start();
+    await run.admitted;
+    await run.succeed({ output: answer });
+    expect(troubles.map(({ code, eventId }) => [code, eventId])).toEqual([
+      ["record_not_kept", run.eventId],
+      ["record_not_kept", run.eventId],
+    ]);
+  });
+
+  test("block: a call whose start record is not kept is refused and becomes no event", async () => {
+    const { start, recorder } = setUp({ sink: broken(new Error("disk full")), onFailure: "block" });
+    expect(recorder.isBlocking).toBe(true);
+    const run = start();
+    await expect(run.admitted).rejects.toMatchObject({
+      code: "record_not_kept",
+      cause: { message: "disk full" },
+    });
+    expect(run.isSettled).toBe(true);
+  });
+
+  test("block can depend on the run, and a function that throws blocks", async () => {
+    const onFailure = vi.fn((run: { kind: string }) => {
+      if (run.kind === "retriever") throw new Error("?");
+      return run.kind === "tool" ? ("block" as const) : ("continue" as const);
+    });
+    const { start } = setUp({ sink: broken(new Error("disk full")), onFailure });
+    await expect(start({ kind: "model" }).admitted).resolves.toBeUndefined();
+    await expect(start({ kind: "tool" }).admitted).rejects.toMatchObject({ code: "record_not_kept" });
+    await expect(start({ kind: "retriever" }).admitted).rejects.toMatchObject({ code: "record_not_kept" });
+  });
+
+  test("block is refused with a sink that keeps no start records", () => {
+    const { begin, ...direct } = broken(undefined);
+    expect(() => setUp({ sink: direct, onFailure: "block" })).toThrow(
+      expect.objectContaining({ code: "invalid_option" }),
+    );
+  });
+
+  test("a systemId function that throws loses no call, and blocks under block", async () => {
+    const systemId = () => {
+      throw new Error("no tenant");
+    };
+    const { troubles, start } = setUp({ systemId });
+    await start().succeed();
+    expect(troubles.map(({ code }) => code)).toEqual(["record_not_kept"]);
+    await expect(setUp({ systemId, onFailure: "block" }).start().admitted).rejects.toMatchObject({
+      code: "record_not_kept",
+    });
+  });
+});
+
+describe("options", () => {
+  test.each([
+    ["systemId", ""],
+    ["version", undefined],
+    ["decisionClassification", undefined],
+    ["abandonAfterMs", 0],
+    ["abandonAfterMs", 2 ** 31],
+    ["maxContentBytes", Number.NaN],
+    ["onFailure", "panic"],
+  ])("%s: %s is refused at construction", (name, value) => {
+    expect(() => setUp({ [name]: value })).toThrow(expect.objectContaining({ code: "invalid_option" }));
+  });
+
+  test("texts may be functions of the run", async () => {
+    const { sink, start } = setUp({
+      systemId: (run) => `${run.kind}s`,
+      decisionClassification: () => "not_classified",
+    });
+    await start({ kind: "tool" }).succeed();
+    expect(only(sink.events)).toMatchObject({ systemId: "tools", decisionClassification: "not_classified" });
+  });
+});
+
+describe("facts", () => {
+  test("a fact carries its oversight and takes a number of the recorder", async () => {
+    const { sink, recorder } = setUp({ pseudonymKey: Buffer.alloc(32, 1) });
+    const written = await recorder.record({
+      actor: { type: "human" },
+      input: { proposed: 1 },
+      correlationId: "application-7",
+      humanOversight: { decision: "approve", reviewerId: "alice@example.com" },
+      review: { request_id: "r1" },
+    });
+    const event = only(sink.events);
+    expect(event).toMatchObject({
+      eventId: written.eventId,
+      inputReference: written.inputReference,
+      correlationId: "application-7",
+      systemState: { review: { request_id: "r1" }, recorder: { sequence: 1 } },
+    });
+    expect(event.humanOversight.reviewerId).toMatch(/^p1\./);
+  });
+
+  test("the same framework fact has the same event id", async () => {
+    const { sink, recorder } = setUp();
+    const fact = { actor: { type: "human" }, derivedFrom: { id: "interrupt-1", what: "pending" } };
+    await recorder.record(fact);
+    await recorder.record(fact);
+    expect(sink.events[0]?.eventId).toBe(sink.events[1]?.eventId);
+    expect(sink.events[0]?.eventId[14]).toBe("8");
+  });
+
+  test("logOverride has the client's form and names the reviewed event", async () => {
+    const { sink, recorder } = setUp();
+    await recorder.logOverride({
+      requestId: "application-7",
+      userId: "alice",
+      reason: "wrong degree",
+      originalOutput: { shortlist: true },
+      finalOutput: { shortlist: false },
+      reviewedEventId: "019a0000-0000-7000-8000-000000000001",
+      humanOversight: { notes: undefined, reviewerType: "human" },
+    });
+    expect(only(sink.events)).toMatchObject({
+      correlationId: "application-7",
+      decisionClassification: "automated_decision",
+      inputReference: reference({ shortlist: true }),
+      outputReference: reference({ shortlist: false }),
+      humanOversight: {
+        decision: "override",
+        reviewerType: "human",
+        reviewerId: "alice",
+        interventionType: "override",
+        notes: "wrong degree",
+      },
+      systemState: {
+        review: { reviewed_event_id: "019a0000-0000-7000-8000-000000000001", authentication: "asserted" },
+      },
+    });
+  });
+});

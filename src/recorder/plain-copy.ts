@@ -1,9 +1,11 @@
-import { types } from "node:util";
-import { canonicalJson } from "../core/canonical-json.ts";
+import { canonicalJsonWithin } from "../core/canonical-json.ts";
 import { sha256Hex } from "../core/digest.ts";
+import { jsonValue, refusedKind } from "../core/json-value.ts";
+import { pythonNumberToken } from "../core/python-number.ts";
+import { rawJsonText } from "../core/raw-json.ts";
 import { type ContainerPlace, OpenContainer } from "./open-container.ts";
-import { type MessageTranslator, Translated } from "./translated.ts";
-import { exoticKind, type UnrepresentableKind } from "./unrepresentable.ts";
+import { Translated } from "./translated.ts";
+import type { UnrepresentableKind } from "./unrepresentable.ts";
 
 /** Containers nested deeper become text: every JSON reader an auditor may have must get through. */
 const MAX_DEPTH = 200;
@@ -11,10 +13,14 @@ const MAX_DEPTH = 200;
 const MAX_INTEGER = 10n ** 400n - 1n;
 /** Integers beyond this are not even printed: that takes time which grows faster than their length. */
 const MAX_PRINTED_INTEGER = 10n ** 100_000n;
-/** Members in all, so that a value which unfolds without end is captured in bounded time. */
-const MAX_MEMBERS = 2_000_000;
-/** UTF-16 units of text in all: a string cannot hold much more. */
-const MAX_CHARACTERS = 2 ** 27;
+
+/** How much of a value is copied; what is beyond is `too_large`. */
+export interface CopyBounds {
+  /** Members in all, so that a value which unfolds without end is captured in bounded time. */
+  readonly maxMembers: number;
+  /** UTF-16 units of text and keys in all: a string cannot hold much more. */
+  readonly maxCharacters: number;
+}
 
 /**
  * Copies any value to one that `canonicalJson` takes, as `JSON.stringify` would see it. Reads each member once, from the
@@ -23,9 +29,14 @@ const MAX_CHARACTERS = 2 ** 27;
  */
 export class PlainCopy {
   readonly #ancestors = new Set<object>();
-  #membersLeft = MAX_MEMBERS;
-  #charactersLeft = MAX_CHARACTERS;
+  #membersLeft: number;
+  #charactersLeft: number;
   #repairs = 0;
+
+  constructor(bounds: CopyBounds) {
+    this.#membersLeft = bounds.maxMembers;
+    this.#charactersLeft = bounds.maxCharacters;
+  }
 
   /** How many places could not be taken as they are. */
   get repairs(): number {
@@ -65,7 +76,13 @@ export class PlainCopy {
 
   /** Only the outermost of the containers that are too deep becomes text, or quotes would multiply at each level. */
   #asText({ copy, place }: OpenContainer): unknown {
-    return place.depth === MAX_DEPTH + 1 ? this.#repaired(canonicalJson(copy)) : copy;
+    if (place.depth > MAX_DEPTH + 1) return copy;
+    try {
+      return this.#repaired(canonicalJsonWithin(copy, { maxDepth: Infinity, maxIntegerDigits: Infinity }));
+    } catch {
+      // Longer than a string can be.
+      return this.#unrepresentable("too_large");
+    }
   }
 
   #put(container: OpenContainer, member: unknown): void {
@@ -85,35 +102,61 @@ export class PlainCopy {
       translate: container.place.translate,
     };
     try {
-      return this.#plain(container.take(), place);
+      return this.#translated(container.take(), place);
     } catch {
       // What a getter, a proxy, `toJSON` or `valueOf` of a boxed number throws is the value's own trouble.
       return this.#unrepresentable("unreadable");
     }
   }
 
+  /** Messages first: their own `toJSON` would show a framework's envelope. */
+  #translated(value: unknown, place: ContainerPlace): unknown {
+    if (value instanceof Translated) {
+      return this.#translated(value.value, { ...place, translate: value.translate });
+    }
+    const messages = typeof value === "object" && value !== null ? this.#messagesOf(value, place) : undefined;
+    return messages ? this.#messages(messages, place) : this.#plain(value, place);
+  }
+
+  #messagesOf(value: object, { translate }: ContainerPlace): readonly object[] | undefined {
+    try {
+      return translate?.(value);
+    } catch {
+      // A message that cannot be read as one is still recorded, member by member.
+      return this.#repaired(undefined);
+    }
+  }
+
+  #messages(messages: readonly object[], place: ContainerPlace): unknown {
+    const plainPlace = { ...place, translate: undefined };
+    if (messages.length === 1) return this.#plain(messages[0], plainPlace);
+    const isSpread = Array.isArray(place.parent?.copy);
+    return this.#plain(messages, isSpread ? { ...plainPlace, depth: place.depth - 1, isSpread } : plainPlace);
+  }
+
   /** The value as it is put, or the container to copy before it can be. */
   #plain(value: unknown, place: ContainerPlace): unknown {
-    switch (typeof value) {
+    const shown = jsonValue(value, place.parent?.key ?? "");
+    switch (typeof shown) {
       case "string":
-        return this.#text(value);
+        return this.#text(shown);
       case "number":
-        return Number.isFinite(value) ? value : this.#repaired(String(value));
+        return Number.isFinite(shown) ? shown : this.#repaired(String(shown));
       case "bigint":
-        return this.#integer(value);
+        return this.#integer(shown);
       case "function":
       case "symbol":
-        return this.#unrepresentable(typeof value as "function" | "symbol");
+        return this.#unrepresentable(typeof shown as "function" | "symbol");
       case "object":
-        return value === null ? null : this.#object(value, place);
+        return shown === null ? null : this.#object(shown, place);
       default:
-        return value;
+        return shown;
     }
   }
 
   #text(text: string): unknown {
+    if (text.length > this.#charactersLeft) return this.#unrepresentable("too_large");
     this.#charactersLeft -= text.length;
-    if (this.#charactersLeft < 0) return this.#unrepresentable("too_large");
     return text.isWellFormed() ? text : this.#repaired(text.toWellFormed());
   }
 
@@ -124,50 +167,24 @@ export class PlainCopy {
   }
 
   #object(value: object, place: ContainerPlace): unknown {
-    if (value instanceof Translated)
-      return this.#plain(value.value, { ...place, translate: value.translate });
-    const messages = this.#translated(value, place.translate);
-    if (messages) return this.#messages(messages, place);
-    if (isBytes(value)) return this.#bytes(value);
-    const { toJSON } = value as { readonly toJSON?: unknown };
-    if (typeof toJSON !== "function") return this.#members(value, place);
-    const shown: unknown = toJSON.call(value, String(place.parent?.key));
-    return typeof shown === "object" && shown !== null
-      ? this.#members(shown, place)
-      : this.#plain(shown, place);
-  }
-
-  #translated(value: object, translate: MessageTranslator | undefined): readonly object[] | undefined {
-    try {
-      return translate?.(value);
-    } catch {
-      // A message that cannot be read as one is still recorded, member by member.
-      return this.#repaired(undefined);
-    }
-  }
-
-  #messages(messages: readonly object[], place: ContainerPlace): unknown {
-    const [only, ...others] = messages;
-    const plainPlace = { ...place, translate: undefined };
-    if (only && others.length === 0) return this.#members(only, plainPlace);
-    const isSpread = Array.isArray(place.parent?.copy);
-    return this.#members(
-      messages,
-      isSpread ? { ...plainPlace, depth: place.depth - 1, isSpread } : plainPlace,
-    );
-  }
-
-  #members(value: object, place: ContainerPlace): unknown {
-    if (isBytes(value)) return this.#bytes(value);
-    const kind = exoticKind(value);
+    const kind = refusedKind(value) as UnrepresentableKind | "bytes" | undefined;
+    if (kind === "bytes") return this.#bytes(value as ArrayBufferView | ArrayBufferLike);
     if (kind) return this.#unrepresentable(kind);
-    if (types.isBoxedPrimitive(value)) return this.#plain(unboxed(value), place);
     if (this.#ancestors.has(value)) return this.#unrepresentable("cycle");
-    const members = Array.isArray(value) ? value.length : Object.keys(value);
+    const token = rawJsonText(value);
+    if (token !== undefined) return this.#token(token, value, place);
+    const members = Array.isArray(value) ? lengthOf(value) : Object.keys(value);
     const size = typeof members === "number" ? members : members.length;
     if (size > this.#membersLeft) return this.#unrepresentable("too_large");
     this.#membersLeft -= size;
     return new OpenContainer(value, members, place);
+  }
+
+  /** A value kept as its JSON text: numbers stay so, where Python can read them. */
+  #token(token: string, value: object, place: ContainerPlace): unknown {
+    if (!/^-?[0-9]/.test(token)) return this.#plain(JSON.parse(token), place);
+    const isReadable = !/^-?[0-9]{401}/.test(token) && pythonNumberToken(token) !== undefined;
+    return isReadable ? value : this.#text(this.#repaired(token));
   }
 
   #bytes(value: ArrayBufferView | ArrayBufferLike): unknown {
@@ -187,12 +204,8 @@ export class PlainCopy {
   }
 }
 
-function isBytes(value: object): value is ArrayBufferView | ArrayBufferLike {
-  return types.isArrayBufferView(value) || types.isAnyArrayBuffer(value);
-}
-
-function unboxed(value: object): unknown {
-  if (types.isNumberObject(value)) return Number(value);
-  if (types.isStringObject(value)) return String(value);
-  return value.valueOf();
+/** A proxy of a list may say anything. */
+function lengthOf({ length }: readonly unknown[]): number {
+  if (Number.isSafeInteger(length) && length >= 0) return length;
+  throw new RangeError("the length of a list is no length");
 }

@@ -1,5 +1,7 @@
 import { type Component, encodeComponent } from "../core/component.ts";
-import { PlainCopy } from "./plain-copy.ts";
+import { type CopyBounds, PlainCopy } from "./plain-copy.ts";
+
+const bounds: CopyBounds = { maxMembers: 1_000_000, maxCharacters: 2 ** 27 };
 
 /** A component made of a value that was repaired where JSON cannot hold it. */
 export interface CapturedComponent {
@@ -16,15 +18,21 @@ export interface CapturedComponent {
  * - NaN and the infinities by their names as text, integers beyond 400 digits by their digits as text
  * - bytes by `{sha256, size_bytes}`
  * - what is nested deeper than 200 by its canonical JSON as text (older Python cannot read deeper)
- * - anything else by `{unrepresentable: kind}`, see {@link Unrepresentable}
+ * - anything else by `{unrepresentable: kind}`, its kind one of `UnrepresentableKind`
  */
 export function captureComponent(value: unknown): CapturedComponent {
+  const { copy, repairs } = captureValue(value);
   try {
-    const copy = new PlainCopy();
-    const plain = copy.of(value);
-    return { component: encodeComponent(plain), repairs: copy.repairs };
+    return { component: encodeComponent(copy), repairs };
   } catch {
     // The text of it would be longer than a string can be.
     return { component: encodeComponent({ unrepresentable: "too_large" }), repairs: 1 };
   }
+}
+
+/** The same for a part of a component: a copy of plain data that nothing changes any more. Never throws. */
+export function captureValue(value: unknown): { readonly copy: unknown; readonly repairs: number } {
+  const plain = new PlainCopy(bounds);
+  const copy = plain.of(value);
+  return { copy, repairs: plain.repairs };
 }

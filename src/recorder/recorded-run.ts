@@ -29,7 +29,7 @@ export interface RunSupport {
 export class RecordedRun implements Run {
   readonly isRecorded = true;
   readonly admitted: Promise<void>;
-  readonly facts: RunFacts;
+  #facts: RunFacts;
   readonly #support: RunSupport;
   readonly #metadata: MetadataDraft;
   readonly #key: PinnedKey;
@@ -46,7 +46,7 @@ export class RecordedRun implements Run {
     policy: FailurePolicy,
     support: RunSupport,
   ) {
-    this.facts = facts;
+    this.#facts = facts;
     this.#support = support;
     this.#input = captured.input;
     this.#metadata = captured.metadata;
@@ -56,6 +56,10 @@ export class RecordedRun implements Run {
     this.admitted = policy === "block" && this.#begun ? this.#admission(this.#begun) : Promise.resolve();
     this.#begun?.catch((cause) => support.report({ code: "record_not_kept", eventId: facts.eventId, cause }));
     this.#startTimer();
+  }
+
+  get facts(): RunFacts {
+    return this.#facts;
   }
 
   get eventId(): string {
@@ -92,6 +96,14 @@ export class RecordedRun implements Run {
   holdForReview(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  replaceInput(input: unknown): void {
+    if (this.#state !== "open") return;
+    const { component, repairs } = captureComponent(input);
+    this.#input = component;
+    this.#metadata.countRepairs(repairs);
+    this.#facts = { ...this.#facts, argumentsModified: true };
   }
 
   succeed(end: RunEnd = {}): Promise<void> {

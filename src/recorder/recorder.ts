@@ -4,7 +4,7 @@ import type { WrittenEvent } from "./event-writer.ts";
 import { MetadataDraft } from "./metadata.ts";
 import { factFields, type OverrideFact, overrideToFact, type RecordedFact } from "./recorded-fact.ts";
 import type { RecorderOptions } from "./recorder-options.ts";
-import { type RecorderParts, recorderParts } from "./recorder-parts.ts";
+import { type RecorderParts, recorderParts, textOf } from "./recorder-parts.ts";
 import type { Run, RunStart } from "./run.ts";
 import { RunStarter } from "./run-starter.ts";
 import type { KnownCall } from "./tool-call-memory.ts";
@@ -46,6 +46,14 @@ export class Recorder implements AsyncDisposable {
   /** The correlation id that `withContext` gives here. */
   currentCorrelationId(): string | undefined {
     return this.#parts.contexts.current?.correlationId;
+  }
+
+  /**
+   * The system that a fact with this correlation id belongs to.
+   * @throws {ComplianceGuardError} `invalid_option` where a `systemId` function gives no text.
+   */
+  systemIdOf(correlationId: string): string {
+    return textOf("systemId", this.#parts.options.systemId, { kind: "step", correlationId });
   }
 
   /** What is remembered of a tool call that a model proposed. */

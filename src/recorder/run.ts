@@ -101,6 +101,11 @@ export interface Run {
   touch(): void;
   /** The run waits for a person: it does not age until the next `touch`. */
   holdForReview(): void;
+  /**
+   * What a tool executes is not what the start said, because a person edited it. Captured at once; the event says
+   * `arguments_modified`.
+   */
+  replaceInput(input: unknown): void;
   succeed(end?: RunEnd): Promise<void>;
   /** An error ended the run. `error` is read for its name, status and message (hashed) only. */
   fail(error: unknown, end?: RunEnd): Promise<void>;

@@ -26,6 +26,7 @@ export class UnrecordedRun implements Run {
   firstToken(): void {}
   touch(): void {}
   holdForReview(): void {}
+  replaceInput(): void {}
 
   succeed(): Promise<void> {
     return this.#settle();

@@ -159,6 +159,19 @@ describe("one event for every run", () => {
     expect(sink.events).toHaveLength(1);
   });
 
+  test("a run whose input a person edited is recorded with what it executes", async () => {
+    const { sink, start } = setUp();
+    const run = start({ kind: "tool", name: "refund", input: () => ({ amount: 500 }) });
+    const edited = { amount: 50 };
+    run.replaceInput(edited);
+    edited.amount = 5000;
+    await run.succeed();
+    expect(only(sink.events)).toMatchObject({
+      inputReference: reference({ amount: 50 }),
+      systemState: { run: { arguments_modified: true } },
+    });
+  });
+
   test("closing gives up what is still open", async () => {
     const { sink, start, recorder } = setUp();
     start();
@@ -530,6 +543,13 @@ describe("facts", () => {
       systemState: { review: { request_id: "r1" }, recorder: { sequence: 1 } },
     });
     expect(event.humanOversight.reviewerId).toMatch(/^p1\./);
+  });
+
+  test("the system of a fact is known before it is recorded", async () => {
+    const { sink, recorder } = setUp({ systemId: ({ correlationId }) => `system-of-${correlationId}` });
+    expect(recorder.systemIdOf("application-7")).toBe("system-of-application-7");
+    await recorder.record({ actor: { type: "human" }, correlationId: "application-7" });
+    expect(only(sink.events).systemId).toBe("system-of-application-7");
   });
 
   test("the same framework fact has the same event id", async () => {

@@ -1,0 +1,177 @@
+import { NeutralConversation, proposedCalls } from "../recorder/neutral-form.ts";
+import type { FinishReason, RunEnd } from "../recorder/run.ts";
+import { type MessageShape, readMessage } from "./messages.ts";
+import { listOf, numberOf, type Shape, shapeOf, textOf } from "./shape.ts";
+
+type Generation = Shape<"text" | "message" | "generationInfo">;
+
+/**
+ * The end of a model call from the framework's `LLMResult`. The same answer gives the same output whichever way the model
+ * was called: a whole message, one put together from chunks, or standard content blocks. An empty stream is an
+ * answer with nothing in it.
+ */
+export function chatResult(result: unknown, extraParams?: unknown): RunEnd {
+  const answer = shapeOf<"generations" | "llmOutput">(result);
+  const generations = listOf(listOf(answer?.generations)[0]).map((each) => shapeOf<keyof Generation>(each));
+  const conversation = new NeutralConversation();
+  const messages = generations.map((generation) => messageOf(generation));
+  const read = messages.map((message) => readMessage(message, "answer"));
+  for (const { pieces } of read) conversation.add("assistant", pieces);
+  const output = conversation.component();
+  const calls = proposedCalls(output.messages);
+  const first = sources(generations[0], messages[0], answer?.llmOutput);
+  const rawReason = firstText(first, [
+    "finish_reason",
+    "finishReason",
+    "stop_reason",
+    "done_reason",
+    "status",
+  ]);
+  return {
+    output,
+    proposedCalls: calls,
+    modelId: firstText(first, ["model_name", "model", "modelName"]),
+    finishReason: finishReason(rawReason, incompleteReason(first), calls.length > 0),
+    ...tokens(messages[0], first),
+    isCached: shapeOf<"cached">(extraParams)?.cached === true ? true : undefined,
+    metadata: {
+      finish_reason: rawReason,
+      response_id: responseId(messages[0], first),
+      tool_call_ids: someOf(calls.map(({ id }) => id)),
+      dropped_calls: conversation.droppedCalls || undefined,
+      ...setAside(read),
+      grounding: firstOf(first, ["groundingMetadata", "citationMetadata"]),
+      usage: messages[0]?.usage_metadata,
+    },
+  };
+}
+
+function messageOf(generation: Generation | undefined): MessageShape | undefined {
+  const message = shapeOf<keyof MessageShape>(generation?.message);
+  if (message) return message;
+  // Legacy text models: the text is one assistant message.
+  return { role: "assistant", content: textOf(generation?.text) ?? "" };
+}
+
+/** Where a fact about the answer may stand, the likeliest first: it moves with the way of calling. */
+function sources(
+  generation: Generation | undefined,
+  message: MessageShape | undefined,
+  llmOutput: unknown,
+): Facts[] {
+  return [message?.response_metadata, generation?.generationInfo, llmOutput]
+    .map((each) => shapeOf<keyof Facts>(each))
+    .filter((each) => each !== undefined);
+}
+
+type Facts = Shape<
+  | "finish_reason"
+  | "finishReason"
+  | "stop_reason"
+  | "done_reason"
+  | "status"
+  | "incomplete_details"
+  | "model_name"
+  | "model"
+  | "modelName"
+  | "id"
+  | "tokenUsage"
+  | "estimatedTokenUsage"
+  | "usage"
+  | "groundingMetadata"
+  | "citationMetadata"
+>;
+
+function firstText(facts: readonly Facts[], names: readonly (keyof Facts)[]): string | undefined {
+  return facts.flatMap((each) => names.map((name) => textOf(each[name]))).find((each) => each !== undefined);
+}
+
+function firstOf(facts: readonly Facts[], names: readonly (keyof Facts)[]): unknown {
+  return facts.flatMap((each) => names.map((name) => each[name])).find((each) => each !== undefined);
+}
+
+/** Why an answer of OpenAI's responses form is incomplete. */
+function incompleteReason(facts: readonly Facts[]): string | undefined {
+  for (const each of facts) {
+    const reason = textOf(shapeOf<"reason">(each.incomplete_details)?.reason);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+const reasons: readonly (readonly [RegExp, FinishReason])[] = [
+  [/^(stop|end_turn|stop_sequence|completed?|eos|finish_reason_stop|pause_turn)$/, "stop"],
+  [
+    /^(length|max_tokens|max_output_tokens|max_completion_tokens|model_context_window_exceeded|model_length)$/,
+    "length",
+  ],
+  [/^(tool_calls?|tool_use|function_call)$/, "tool_calls"],
+  [
+    /^(content_filter(ed)?|safety|image_safety|recitation|language|blocklist|prohibited_content|spii|refusal|guardrail_intervened)$/,
+    "content_filter",
+  ],
+  [/^(error|failed|malformed_function_call|unexpected_tool_call|malformed_tool_call)$/, "error"],
+];
+
+/** Some providers say only `stop` where they stopped for a tool. */
+function finishReason(
+  raw: string | undefined,
+  incomplete: string | undefined,
+  hasCalls: boolean,
+): FinishReason | undefined {
+  const word = (incomplete ?? raw)?.toLowerCase();
+  if (word === undefined) return undefined;
+  const reason = reasons.find(([pattern]) => pattern.test(word))?.[1] ?? "other";
+  return reason === "stop" && hasCalls ? "tool_calls" : reason;
+}
+
+function tokens(
+  message: MessageShape | undefined,
+  facts: readonly Facts[],
+): Pick<RunEnd, "inputTokens" | "outputTokens"> {
+  const usage = shapeOf<"input_tokens" | "output_tokens">(message?.usage_metadata);
+  if (usage)
+    return { inputTokens: numberOf(usage.input_tokens), outputTokens: numberOf(usage.output_tokens) };
+  for (const each of facts) {
+    const counted = shapeOf<string>(each.tokenUsage ?? each.estimatedTokenUsage ?? each.usage);
+    const inputTokens = firstNumber(counted, [
+      "promptTokens",
+      "prompt_tokens",
+      "input_tokens",
+      "inputTokens",
+    ]);
+    const outputTokens = firstNumber(counted, [
+      "completionTokens",
+      "completion_tokens",
+      "output_tokens",
+      "outputTokens",
+    ]);
+    if (inputTokens !== undefined || outputTokens !== undefined) return { inputTokens, outputTokens };
+  }
+  return {};
+}
+
+function firstNumber(facts: Shape<string> | undefined, names: readonly string[]): number | undefined {
+  return names.map((name) => numberOf(facts?.[name])).find((each) => each !== undefined);
+}
+
+/** `run-…` ids are LangChain's own. */
+function responseId(message: MessageShape | undefined, facts: readonly Facts[]): string | undefined {
+  const id = textOf(message?.id);
+  return id === undefined || id.startsWith("run-") ? firstText(facts, ["id"]) : id;
+}
+
+function setAside(read: readonly ReturnType<typeof readMessage>[]): Record<string, unknown> {
+  const all = read.map((each) => each.setAside);
+  return {
+    reasoning: someOf(all.flatMap(({ reasoning }) => reasoning).filter((text) => text !== "")),
+    sources: someOf(all.flatMap(({ sources: each }) => each)),
+    provider_calls: someOf(all.flatMap(({ providerCalls }) => providerCalls)),
+    refusals: someOf(all.flatMap(({ refusals }) => refusals)),
+    other_blocks: someOf(all.flatMap(({ otherBlocks }) => otherBlocks)),
+  };
+}
+
+function someOf<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length > 0 ? list : undefined;
+}

@@ -1,0 +1,99 @@
+import { toolOutput } from "../recorder/neutral-form.ts";
+import type { RunEnd } from "../recorder/run.ts";
+import { isToolMessage, type MessageShape } from "./messages.ts";
+import { idOf, listOf, shapeOf, textOf } from "./shape.ts";
+import { messageResult, type ToolRun, toolError } from "./tool-run.ts";
+
+/** A tool call that a model proposed and that was answered without the tool being run. */
+export interface UnexecutedCall {
+  readonly run: ToolRun;
+  readonly end: RunEnd;
+  readonly error: { readonly name: string; readonly message: string };
+}
+
+/**
+ * A node of a graph while it runs. It knows which tool calls it was given and which of them were executed: LangChain calls
+ * back for no other (invalid arguments, an unknown tool, a denial), those show only in what the node gives.
+ */
+export class GraphNode {
+  readonly #inputs: unknown;
+  readonly #executed = new Set<string>();
+  #hasUnknownCall = false;
+
+  constructor(inputs: unknown) {
+    this.#inputs = inputs;
+  }
+
+  /** A tool ran below this node, for the call of this id where the framework tells it. */
+  executed(toolCallId: string | undefined): void {
+    if (toolCallId === undefined) this.#hasUnknownCall = true;
+    else this.#executed.add(toolCallId);
+  }
+
+  /** The name of the tool that a call is for. */
+  toolName(toolCallId: string | undefined): string | undefined {
+    return toolCallId === undefined ? undefined : this.#proposal(toolCallId)?.name;
+  }
+
+  /** The calls that this node answered with an error although their tools did not run. */
+  unexecutedCalls(outputs: unknown): UnexecutedCall[] {
+    if (this.#hasUnknownCall) return [];
+    const failed = messagesOf(outputs)
+      .filter(isFailedAnswer)
+      .filter(({ tool_call_id: id }) => !this.#executed.has(idOf(id)));
+    if (failed.length === 0) return [];
+    const answered = new Set(
+      messagesOf(this.#inputs)
+        .filter(isToolMessage)
+        .map(({ tool_call_id: id }) => id),
+    );
+    return failed
+      .filter(({ tool_call_id: id }) => !answered.has(id))
+      .map((message) => this.#unexecuted(message));
+  }
+
+  #unexecuted(message: MessageShape): UnexecutedCall {
+    const id = idOf(message.tool_call_id);
+    const proposal = this.#proposal(id);
+    return {
+      run: { name: proposal?.name ?? textOf(message.name) ?? "", input: proposal?.args, toolCallId: id },
+      end: { output: toolOutput(messageResult(message)), metadata: { executed: false } },
+      error: { ...toolError(message), name: "ToolNotExecuted" },
+    };
+  }
+
+  #proposal(id: string): { readonly name: string; readonly args: unknown } | undefined {
+    const sent = shapeOf<"lg_tool_call">(this.#inputs)?.lg_tool_call;
+    const proposed = messagesOf(this.#inputs).flatMap((each) => {
+      const message = shapeOf<"tool_calls" | "invalid_tool_calls">(each);
+      return [...listOf(message?.tool_calls), ...listOf(message?.invalid_tool_calls)];
+    });
+    // Ids may repeat in a long conversation: the latest counts.
+    for (const each of [sent, ...proposed.reverse()]) {
+      const call = shapeOf<"id" | "name" | "args">(each);
+      if (call && idOf(call.id) === id) return { name: idOf(call.name), args: call.args };
+    }
+    return undefined;
+  }
+}
+
+/** The node that a step of a graph is; undefined for the steps inside a node, which inherit its metadata. */
+export function graphNode(inputs: unknown, metadata: unknown, runName: unknown): GraphNode | undefined {
+  const name = textOf(shapeOf<"langgraph_node">(metadata)?.langgraph_node);
+  return name !== undefined && name === runName ? new GraphNode(inputs) : undefined;
+}
+
+function isFailedAnswer(value: unknown): value is MessageShape {
+  return isToolMessage(value) && value.status === "error";
+}
+
+/** The messages of a graph's state or of an update to it: a list, or a member; of commands, what they update. */
+function messagesOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value.flatMap((each) => (isCommand(each) ? messagesOf(each) : [each]));
+  const state = shapeOf<"messages" | "update">(value);
+  return isCommand(value) ? messagesOf(state?.update) : listOf(state?.messages);
+}
+
+function isCommand(value: unknown): boolean {
+  return shapeOf<"lg_name">(value)?.lg_name === "Command";
+}

@@ -1,0 +1,168 @@
+import { ComplianceGuardError } from "../core/errors.ts";
+import type {
+  ChainStarted,
+  Ended,
+  ModelStarted,
+  RetrieverStarted,
+  TokenSeen,
+  ToolStarted,
+} from "./callback-arguments.ts";
+import { chainRun, isGraph } from "./chain-run.ts";
+import { DeliveredAnswer } from "./delivered-answer.ts";
+import { endChain, endModel, endThrown, endTool } from "./endings.ts";
+import { graphNode } from "./graph-node.ts";
+import { modelCall, signalOf } from "./model-call.ts";
+import { type ExposeDocument, retrieval, retrievedDocuments } from "./retrieval.ts";
+import { nodesAround, type RunDetails } from "./run-details.ts";
+import { type RunRecorder, RunTracker } from "./run-tracker.ts";
+import { idOf, listOf, shapeOf, textOf } from "./shape.ts";
+import { toolRun } from "./tool-run.ts";
+
+/** What a handler is made of. */
+export interface ComplianceGuardHandlerOptions {
+  readonly recorder: RunRecorder;
+  /** Names of your tools, for those that run without an agent that declares them: they may then go out in clear. */
+  readonly knownTools?: readonly string[] | undefined;
+  /** What to show in clear of each retrieved document, beside its place and its reference. @default nothing */
+  readonly expose?: ExposeDocument | undefined;
+  /** How long a call waits for its event to be kept before it goes on regardless. Milliseconds. @default 10000 */
+  readonly maxWaitMs?: number | undefined;
+}
+
+/** By this mark LangGraph knows that a handler wants to hear of interrupts; no import of it is needed. */
+const graphCallbackHandler = Symbol.for("langgraph.graph_callback_handler");
+
+/**
+ * A LangChain.js callback handler that makes one event of every model call, tool run, retrieval and top-level chain or agent
+ * run, LangGraph's included. Give it to a call, a model or `withConfig`; one instance serves any number of calls at once.
+ *
+ * `metadata: { complianceguard: { correlationId, dataSubjects } }` on a call says what it belongs to and whom it is about.
+ *
+ * @example
+ * const handler = new ComplianceGuardHandler({ recorder });
+ * await chain.invoke(input, { callbacks: [handler], metadata: { complianceguard: { correlationId: applicationId } } });
+ */
+export class ComplianceGuardHandler {
+  readonly name: string = "ComplianceGuardHandler";
+  /** In the background LangChain shows arguments only after they may have changed, and in another request's context. */
+  readonly awaitHandlers: boolean = true;
+  /** Set where the recorder's failure policy may refuse calls. */
+  readonly raiseError: boolean;
+  readonly #recorder: RunRecorder;
+  readonly #runs: RunTracker<RunDetails>;
+  readonly #knownTools: ReadonlySet<string>;
+  readonly #expose: ExposeDocument | undefined;
+
+  /** @throws {ComplianceGuardError} `invalid_option`, naming the option and the remedy. */
+  constructor({ recorder, knownTools = [], expose, maxWaitMs = 10_000 }: ComplianceGuardHandlerOptions) {
+    if (typeof recorder?.start !== "function") throw invalid("recorder must be what createRecorder gives");
+    if (!(maxWaitMs > 0)) throw invalid(`maxWaitMs must be more than 0 milliseconds, got ${maxWaitMs}`);
+    Object.defineProperty(this, graphCallbackHandler, { value: true });
+    this.raiseError = recorder.isBlocking;
+    this.#recorder = recorder;
+    this.#runs = new RunTracker(recorder, maxWaitMs);
+    this.#knownTools = new Set(knownTools);
+    this.#expose = expose;
+  }
+
+  /** LangChain would copy a handler by its constructor: this one's runs must stay one. */
+  copy(): this {
+    return this;
+  }
+
+  async handleChatModelStart(...started: ModelStarted): Promise<void> {
+    const [, messages, runId, parentRunId, extraParams, tags, metadata, runName] = started;
+    await this.#runs.start({ runId, parentRunId }, () => ({
+      start: modelCall({ messages: listOf(listOf(messages)[0]), extraParams, tags, metadata, runName }),
+      details: { signal: signalOf(extraParams), delivered: new DeliveredAnswer() },
+    }));
+  }
+
+  async handleLLMStart(...[serialized, prompts, ...rest]: ModelStarted): Promise<void> {
+    await this.handleChatModelStart(serialized, [listOf(prompts)], ...rest);
+  }
+
+  handleLLMNewToken(...[token, , runId, , , fields]: TokenSeen): void {
+    this.#runs.streamed(runId, ({ delivered }) => delivered?.addToken(token, fields) ?? true);
+  }
+
+  handleChatModelStreamEvent(...[event, runId]: Ended): void {
+    this.#runs.streamed(runId, ({ delivered }) => delivered?.addEvent(event) ?? true);
+  }
+
+  async handleLLMEnd(...[output, runId, , , extraParams]: Ended): Promise<void> {
+    await this.#runs.end(runId, (ended) => endModel(ended, output, extraParams));
+  }
+
+  async handleLLMError(...[error, runId]: Ended): Promise<void> {
+    await this.#runs.end(runId, (ended) => endThrown(ended, error));
+  }
+
+  async handleToolStart(...started: ToolStarted): Promise<void> {
+    const [, input, runId, parentRunId, tags, metadata, runName, givenCallId] = started;
+    await this.#runs.start({ runId, parentRunId }, (parent) => {
+      const toolCallId = textOf(givenCallId);
+      const nodes = nodesAround(parent);
+      for (const node of nodes) node.executed(toolCallId);
+      const name = textOf(runName) ?? nodes[0]?.toolName(toolCallId) ?? "";
+      const isKnownName = this.#knownTools.has(name);
+      const tool = { name, isKnownName, input, toolCallId, tags, metadata, runName };
+      return { start: toolRun(tool), details: { tool } };
+    });
+  }
+
+  handleToolEvent(...[, runId]: Ended): void {
+    this.#runs.hear(runId);
+  }
+
+  async handleToolEnd(...[output, runId]: Ended): Promise<void> {
+    await this.#runs.end(runId, (ended) => endTool(ended, output));
+  }
+
+  async handleToolError(...[error, runId]: Ended): Promise<void> {
+    await this.#runs.end(runId, (ended) => endThrown(ended, error));
+  }
+
+  async handleRetrieverStart(...started: RetrieverStarted): Promise<void> {
+    const [, query, runId, parentRunId, tags, metadata, runName] = started;
+    const start = retrieval(query, { tags, metadata, runName });
+    await this.#runs.start({ runId, parentRunId }, () => ({ start, details: {} }));
+  }
+
+  async handleRetrieverEnd(...[documents, runId]: Ended): Promise<void> {
+    await this.#runs.end(runId, ({ run }) => run.succeed(retrievedDocuments(documents, this.#expose)));
+  }
+
+  async handleRetrieverError(...[error, runId]: Ended): Promise<void> {
+    await this.#runs.end(runId, (ended) => endThrown(ended, error));
+  }
+
+  async handleChainStart(...started: ChainStarted): Promise<void> {
+    const [serialized, inputs, runId, parentRunId, tags, metadata, runType, runName, extra] = started;
+    await this.#runs.start({ runId, parentRunId }, (parent) => ({
+      start: chainRun({ serialized, inputs, runType, isRoot: !parent, tags, metadata, runName }),
+      details: { node: parent && graphNode(inputs, metadata, runName), isGraph: isGraph(serialized) },
+      isStreamed: shapeOf<"lc_defers_inputs">(extra)?.lc_defers_inputs === true,
+    }));
+  }
+
+  async handleChainEnd(...[output, runId, , , extra]: Ended): Promise<void> {
+    await this.#runs.end(runId, (ended) =>
+      endChain(ended, output, extra, (start) => this.#recorder.start({ ...start, parent: ended.run })),
+    );
+  }
+
+  async handleChainError(...[error, runId]: Ended): Promise<void> {
+    await this.#runs.end(runId, (ended) => endThrown(ended, error));
+  }
+
+  /** LangGraph: the run waits for a person. Comes before its `handleChainEnd`. */
+  handleInterrupt(event: unknown): void {
+    const run = this.#runs.hear(idOf(shapeOf<"runId">(event)?.runId));
+    if (run) run.isWaiting = true;
+  }
+}
+
+function invalid(message: string): ComplianceGuardError {
+  return new ComplianceGuardError("invalid_option", message);
+}

@@ -1,0 +1,26 @@
+import type { DeliveredAnswer } from "./delivered-answer.ts";
+import type { GraphNode } from "./graph-node.ts";
+import type { TrackedRun } from "./run-map.ts";
+import type { ToolRun } from "./tool-run.ts";
+
+/** What a run's later callbacks need to know of its start, by the kind of run. */
+export interface RunDetails {
+  /** Of a model call: what could end it, and what was streamed of its answer. */
+  readonly signal?: AbortSignal | undefined;
+  readonly delivered?: DeliveredAnswer | undefined;
+  readonly tool?: ToolRun | undefined;
+  /** Of a step that is a node of a graph. */
+  readonly node?: GraphNode | undefined;
+  /** Of a chain that is itself a graph. */
+  readonly isGraph?: boolean | undefined;
+}
+
+/** A run of the handler's. */
+export type HandledRun = TrackedRun<RunDetails>;
+
+/** The nodes of graphs that a run with this parent runs in, from the innermost. */
+export function nodesAround(parent: HandledRun | undefined): GraphNode[] {
+  if (!parent) return [];
+  const { node } = parent.details;
+  return node ? [node, ...nodesAround(parent.parent)] : nodesAround(parent.parent);
+}

@@ -1,0 +1,125 @@
+import { ComplianceGuardError } from "../core/errors.ts";
+import type { Recorder } from "../recorder/recorder.ts";
+import type { Run, RunEnd, RunStart } from "../recorder/run.ts";
+import { RunMap, type TrackedRun } from "./run-map.ts";
+
+/** What the handler needs of a recorder. */
+export type RunRecorder = Pick<Recorder, "start" | "isBlocking" | "reportTrouble">;
+
+/** LangChain's ids of a run and of the one around it. */
+export interface RunIds {
+  readonly runId: string;
+  readonly parentRunId: string | undefined;
+}
+
+/** What a start callback makes of its arguments. */
+export interface DescribedRun<Details> {
+  readonly start: RunStart;
+  readonly details: Details;
+  /** Its result is handed out in parts. */
+  readonly isStreamed?: boolean | undefined;
+}
+
+/**
+ * Carries runs from their start callbacks to their end callbacks. Whatever goes wrong on the way is reported and never reaches the
+ * application's call, but for the refusal of a blocking failure policy.
+ */
+export class RunTracker<Details> {
+  readonly #recorder: RunRecorder;
+  readonly #maxWaitMs: number;
+  readonly #runs = new RunMap<Details>();
+
+  constructor(recorder: RunRecorder, maxWaitMs: number) {
+    this.#recorder = recorder;
+    this.#maxWaitMs = maxWaitMs;
+  }
+
+  /** How many runs are open. */
+  get openRuns(): number {
+    return this.#runs.size;
+  }
+
+  /**
+   * Starts a run; a second start of the same id is ignored. `describe` reads everything before this first returns.
+   * @throws {ComplianceGuardError} `record_not_kept` where the failure policy refuses the call.
+   */
+  async start(
+    ids: RunIds,
+    describe: (parent: TrackedRun<Details> | undefined) => DescribedRun<Details>,
+  ): Promise<void> {
+    const opened = this.#guarded(() =>
+      this.#runs.open(ids.runId, ids.parentRunId, (parent) => {
+        const { start, ...rest } = describe(parent);
+        return { run: this.#recorder.start({ ...start, runId: ids.runId, parent: parent?.run }), ...rest };
+      }),
+    );
+    if (!opened || !this.#recorder.isBlocking) return;
+    try {
+      await opened.run.admitted;
+    } catch (refusal) {
+      this.#runs.end(ids.runId);
+      throw refusal;
+    }
+  }
+
+  /** A sign of life of a run. */
+  hear(runId: string): TrackedRun<Details> | undefined {
+    return this.#guarded(() => this.#runs.hear(runId));
+  }
+
+  /** A part of a run's result was handed out: `add` keeps it and says whether it holds anything of the answer. */
+  streamed(runId: string, add: (details: Details) => boolean): void {
+    const run = this.hear(runId);
+    if (!run) return;
+    run.isStreamed = true;
+    if (this.#guarded(() => add(run.details))) run.run.firstToken();
+  }
+
+  /**
+   * Ends a run; an end without a start is ignored. Resolves when its event is kept, or after `maxWaitMs`; at once where the
+   * run was streamed: the last part must not be held back.
+   */
+  async end(runId: string, settle: (run: TrackedRun<Details>) => Promise<void>): Promise<void> {
+    const ended = this.#guarded(() => this.#runs.end(runId));
+    if (!ended) return;
+    // What cannot be read must not cost the event.
+    const settled = this.#guarded(() => settle(ended)) ?? ended.run.succeed(unreadable);
+    const { root } = ended;
+    if (root === ended && !ended.isStreamed) await this.#inTime(ended.run, [settled, ...ended.unawaited]);
+    else if (!ended.isStreamed) await this.#inTime(ended.run, [settled]);
+    else if (root !== ended) addUntilDone(root.unawaited, settled);
+  }
+
+  #guarded<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (cause) {
+      this.#recorder.reportTrouble({ code: "record_not_kept", cause });
+      return undefined;
+    }
+  }
+
+  /** A sink that never answers must not stop the application. */
+  async #inTime(run: Run, work: readonly Promise<void>[]): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<"timeout">((resolve) => {
+      timer = setTimeout(() => resolve("timeout"), this.#maxWaitMs);
+    });
+    const first = await Promise.race([Promise.all(work), timeout]);
+    clearTimeout(timer);
+    if (first !== "timeout") return;
+    const message = `The event was not kept within ${this.#maxWaitMs} ms; the call goes on, and flush() still waits for it`;
+    this.#recorder.reportTrouble({
+      code: "timeout",
+      eventId: run.eventId,
+      cause: new ComplianceGuardError("timeout", message),
+    });
+  }
+}
+
+const unreadable: RunEnd = { output: { unrepresentable: "output" } };
+
+function addUntilDone(pending: Set<Promise<void>>, work: Promise<void>): void {
+  pending.add(work);
+  void work.then(() => pending.delete(work));
+}

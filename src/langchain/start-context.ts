@@ -1,0 +1,64 @@
+import type { RunStart } from "../recorder/run.ts";
+import { idOf, listOf, type Shape, shapeOf, textOf } from "./shape.ts";
+
+/** What every start callback is given beside the run's own content. */
+export interface StartContext {
+  readonly tags?: unknown;
+  readonly metadata?: unknown;
+  readonly runName?: unknown;
+}
+
+/** What tags and metadata say of a run: who it belongs to, which attempt it is. */
+export type StartFacts = Pick<
+  RunStart,
+  "framework" | "frameworkVersion" | "correlationId" | "threadId" | "dataSubjects" | "attempt"
+>;
+
+type KnownMetadata = Shape<"complianceguard" | "thread_id" | "versions">;
+
+/**
+ * Reads what the caller and the framework say of a run. `metadata.complianceguard` (`correlationId`, `dataSubjects`) is the caller's word, which
+ * LangChain hands down to every run below; `thread_id` is LangGraph's conversation.
+ */
+export function startFacts({ tags, metadata }: StartContext): StartFacts {
+  const known = shapeOf<keyof KnownMetadata>(metadata);
+  const own = shapeOf<"correlationId" | "dataSubjects">(known?.complianceguard);
+  const subjects = listOf(own?.dataSubjects).filter((each) => typeof each === "string");
+  const attempt = listOf(tags)
+    .map(attemptOf)
+    .find((each) => each !== undefined);
+  return {
+    framework: "langchain",
+    frameworkVersion: textOf(shapeOf<"@langchain/core">(known?.versions)?.["@langchain/core"]),
+    correlationId: textOf(own?.correlationId),
+    threadId: textOf(idOf(known?.thread_id)),
+    dataSubjects: subjects.length > 0 ? subjects : undefined,
+    attempt,
+  };
+}
+
+/** Tags, run name and metadata for the sealed component: the caller's own metadata apart from the framework's. */
+export function startMetadata({ tags, metadata, runName }: StartContext): Record<string, unknown> {
+  const all = Object.entries(shapeOf<string>(metadata) ?? {}).filter(([name]) => name !== "complianceguard");
+  const isOfFramework = ([name]: [string, unknown]): boolean => frameworkNames.test(name);
+  return {
+    run_name: textOf(runName),
+    tags: listOf(tags).length > 0 ? tags : undefined,
+    user: membersOf(all.filter((entry) => !isOfFramework(entry))),
+    langchain: membersOf(all.filter(isOfFramework)),
+  };
+}
+
+/** What LangChain and LangGraph put into metadata by themselves. */
+const frameworkNames =
+  /^(ls_|lc_|langgraph_|__pregel_|checkpoint_|thread_id$|run_id$|task_id$|assistant_id$|graph_id$|versions$)/;
+
+/** `withRetry` tags the attempts after the first. */
+function attemptOf(tag: unknown): number | undefined {
+  const attempt = typeof tag === "string" ? /^retry:attempt:(\d+)$/.exec(tag)?.[1] : undefined;
+  return attempt === undefined ? undefined : Number(attempt);
+}
+
+function membersOf(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> | undefined {
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { visibleText } from "../core/visible-text.ts";
+import { type Command, UsageError } from "./command.ts";
+import { decryptCommand } from "./decrypt.ts";
+import { exportCommand } from "./export.ts";
+import { keyCommand } from "./key.ts";
+import { serveCommand } from "./serve.ts";
+import { systemCommand } from "./system.ts";
+import { verifyCommand } from "./verify.ts";
+
+const commands: Readonly<Record<string, Command>> = {
+  serve: serveCommand,
+  system: systemCommand,
+  verify: verifyCommand,
+  export: exportCommand,
+  decrypt: decryptCommand,
+  key: keyCommand,
+};
+
+/** Runs what the arguments ask for. @returns The exit code: 0, 1 for trouble, 2 where the arguments are not understood. */
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === "--version") return say(version());
+  if (name === "--help" || name === "-h" || name === "help") return say(help());
+  const command = Object.hasOwn(commands, name ?? "") ? commands[name as string] : undefined;
+  if (!command) return complain(name === undefined ? "which command?" : `there is no command ${name}`, "", 2);
+  if (asksForHelp(args)) return say(command.help);
+  try {
+    return await command.run(args);
+  } catch (error) {
+    const { message } = error as Error;
+    return error instanceof UsageError ? complain(message, ` ${name}`, 2) : complain(message, undefined, 1);
+  }
+}
+
+function help(): string {
+  const width = Math.max(...Object.values(commands).map(({ usage }) => usage.length));
+  const lines = Object.values(commands).map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`);
+  return `complianceguard COMMAND [options]\n\n${lines.join("\n")}\n\n"complianceguard COMMAND --help" tells all about one; --version prints the version.`;
+}
+
+function asksForHelp(args: readonly string[]): boolean {
+  const options = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+  return options.includes("--help") || options.includes("-h");
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function say(text: string): number {
+  console.log(text);
+  return 0;
+}
+
+/** @param hint The command whose help would help, with a space before it; undefined where help would not. */
+function complain(message: string, hint: string | undefined, exitCode: number): number {
+  console.error(`complianceguard: ${visibleText(message)}`);
+  if (hint !== undefined) console.error(`Try "complianceguard${hint} --help".`);
+  return exitCode;
+}
+
+// Whoever reads the output may stop early, as head does.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exitCode = error.code === "EPIPE" ? 0 : 1;
+});
+main(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -1,0 +1,108 @@
+import { type BlobPart, filePart, linkPart, type UriPart } from "../recorder/blob.ts";
+import { filePiece } from "./files.ts";
+import { itemsOf, member, present, textMember } from "./unknown-shape.ts";
+
+/**
+ * What a message shows beside its neutral form: reasoning, sources, citations, what the provider executed itself, approvals
+ * and parts nobody knows. Goes into the sealed metadata; provider envelopes and signatures are left behind.
+ */
+export class Asides {
+  readonly #reasoning: string[] = [];
+  readonly #reasoningFiles: (BlobPart | UriPart)[] = [];
+  readonly #sources: unknown[] = [];
+  readonly #citations: unknown[] = [];
+  readonly #providerCalls = new Map<string, Record<string, unknown>>();
+  readonly #approvals: unknown[] = [];
+  readonly #otherBlocks: string[] = [];
+
+  /** Takes a part that has no place in the neutral form. */
+  add(part: unknown): void {
+    switch (textMember(part, "type")) {
+      case "reasoning":
+        this.#reasoning.push(textMember(part, "text") ?? "");
+        break;
+      case "reasoning-file":
+        this.#addReasoningFile(part);
+        break;
+      case "source":
+        this.#sources.push(sourceOf(part));
+        break;
+      case "tool-call":
+      case "tool-input":
+        this.#addProviderCall(part, { name: textMember(part, "toolName"), input: member(part, "input") });
+        break;
+      case "tool-result":
+        this.#addProviderCall(part, {
+          name: textMember(part, "toolName"),
+          result: member(part, "result") ?? member(part, "output"),
+          is_error: member(part, "isError") === true ? true : undefined,
+        });
+        break;
+      case "tool-approval-request":
+      case "tool-approval-response":
+        this.#approvals.push(approvalOf(part));
+        break;
+      default:
+        this.#otherBlocks.push(textMember(part, "kind") ?? textMember(part, "type") ?? "unknown");
+    }
+  }
+
+  /** Takes the citations of a text part. */
+  addCitations(textPart: unknown): void {
+    for (const citation of itemsOf(member(textPart, "citations"))) {
+      this.#citations.push(
+        present({
+          source: sourceOf(member(citation, "source")),
+          startIndex: member(citation, "startIndex"),
+          endIndex: member(citation, "endIndex"),
+          citedText: member(citation, "citedText"),
+        }),
+      );
+    }
+  }
+
+  /** True where the call of that id was the provider's own. */
+  hasProviderCall(toolCallId: string): boolean {
+    return this.#providerCalls.has(toolCallId);
+  }
+
+  /** What was collected, by name; names without anything are left out. */
+  members(): Record<string, unknown> {
+    const lists: Record<string, readonly unknown[]> = {
+      reasoning: this.#reasoning,
+      reasoning_files: this.#reasoningFiles,
+      sources: this.#sources,
+      citations: this.#citations,
+      provider_calls: [...this.#providerCalls.values()],
+      approvals: this.#approvals,
+      other_blocks: this.#otherBlocks,
+    };
+    return present(
+      Object.fromEntries(
+        Object.entries(lists).map(([name, list]) => [name, list.length > 0 ? list : undefined]),
+      ),
+    );
+  }
+
+  /** Call and result make one entry; a later result replaces a preliminary one. */
+  #addProviderCall(part: unknown, details: Record<string, unknown>): void {
+    const id = textMember(part, "toolCallId") ?? "";
+    this.#providerCalls.set(id, { id, ...this.#providerCalls.get(id), ...present(details) });
+  }
+
+  #addReasoningFile(part: unknown): void {
+    const piece = filePiece(part);
+    if (piece?.type === "file") this.#reasoningFiles.push(filePart(piece.data, piece.mimeType));
+    if (piece?.type === "link") this.#reasoningFiles.push(linkPart(piece.uri, piece.mimeType));
+  }
+}
+
+function sourceOf(source: unknown): Record<string, unknown> {
+  const names = ["sourceType", "id", "url", "title", "mediaType", "filename"];
+  return present(Object.fromEntries(names.map((name) => [name, textMember(source, name)])));
+}
+
+function approvalOf(part: unknown): Record<string, unknown> {
+  const names = ["type", "approvalId", "toolCallId", "approved", "reason"];
+  return present(Object.fromEntries(names.map((name) => [name, member(part, name)])));
+}

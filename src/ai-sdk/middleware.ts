@@ -1,0 +1,118 @@
+import type { LanguageModelMiddleware } from "ai";
+import type { Recorder } from "../recorder/recorder.ts";
+import type { Run } from "../recorder/run.ts";
+import type { Answer } from "./answer.ts";
+import { Attempts } from "./attempts.ts";
+import { callSettings, declaredTools, frameworkVersion } from "./call-settings.ts";
+import { currentToolRun } from "./current-tool-run.ts";
+import { ModelCall } from "./model-call.ts";
+import { answeredToolCallIds, type PromptReading, readPrompt } from "./prompt.ts";
+import { type RecorderOption, requireRecorder } from "./recorder-option.ts";
+import { callOptionsOf, rememberCall, runOfCall } from "./remembered-calls.ts";
+import { member, present, textMember } from "./unknown-shape.ts";
+
+/** What is read of a call's parameters, in every version of the specification. */
+interface CallParams {
+  readonly prompt?: unknown;
+  readonly abortSignal?: AbortSignal | undefined;
+}
+
+/** What the framework hands to the hooks around a call. */
+interface Call {
+  readonly doGenerate: () => PromiseLike<Answer>;
+  readonly doStream: () => PromiseLike<{ readonly stream: ReadableStream<unknown> }>;
+  readonly params: CallParams;
+  readonly model: unknown;
+}
+
+/**
+ * Middleware that records every attempt at a language model as one event, plain or streamed, for `wrapLanguageModel`,
+ * `wrapProvider` and registries of ai 5, 6 and 7. The last in the array stands nearest to the provider: put it there.
+ *
+ * A plain call returns when its event is kept; a stream is never delayed, its event goes to `waitUntil` and `flush()`. What a
+ * caller gives as `providerOptions.complianceguard` ({@link ComplianceGuardCallOptions}) is taken off before the provider sees it.
+ * @throws {ComplianceGuardError} `invalid_option` without a recorder. Under `onFailure: "block"` a call whose start
+ * record could not be kept rejects with `record_not_kept` and is not made.
+ */
+export function complianceGuardMiddleware(options: RecorderOption): LanguageModelMiddleware {
+  const recorder = requireRecorder("complianceGuardMiddleware", options);
+  const attempts = new Attempts();
+  const begin = async (call: Call, operation: "generate" | "stream"): Promise<ModelCall> => {
+    const attempt = attempts.next(call.params.prompt, call.model);
+    const run = runOfCall(call.params, recorder, () => startRun(recorder, call, operation, attempt));
+    if (recorder.isBlocking) await run.admitted;
+    return new ModelCall(run, recorder, call.params.abortSignal, ({ kind }) =>
+      attempts.ended(call.params.prompt, call.model, kind === "fail", attempt),
+    );
+  };
+  const middleware = {
+    // Each version of the framework reads the mark it knows, and none looks at its value.
+    specificationVersion: "v4",
+    middlewareVersion: "v2",
+
+    async transformParams({ params }: { readonly params: CallParams }): Promise<CallParams> {
+      return rememberCall(params, (cause) => recorder.reportTrouble({ code: cause.code, cause }));
+    },
+
+    async wrapGenerate(call: Call): Promise<Answer> {
+      const modelCall = await begin(call, "generate");
+      const answer = await resultOf(call.doGenerate, modelCall);
+      await modelCall.answered(answer);
+      return answer;
+    },
+
+    async wrapStream(call: Call): Promise<{ readonly stream: ReadableStream<unknown> }> {
+      const modelCall = await begin(call, "stream");
+      const result = await resultOf(call.doStream, modelCall);
+      return { ...result, stream: modelCall.tap(result.stream) };
+    },
+  };
+  return middleware as unknown as LanguageModelMiddleware;
+}
+
+/** What the provider gives; an error passes unchanged once it is recorded. */
+async function resultOf<T>(call: () => PromiseLike<T>, modelCall: ModelCall): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    await modelCall.failed(error);
+    throw error;
+  }
+}
+
+function startRun(
+  recorder: Recorder,
+  { params, model }: Call,
+  operation: "generate" | "stream",
+  attempt: number | undefined,
+): Run {
+  const { correlationId, dataSubjects, metadata } = callOptionsOf(params);
+  const modelId = textMember(model, "modelId");
+  let reading: PromptReading | undefined;
+  const prompt = (): PromptReading => {
+    reading ??= readPrompt(params.prompt);
+    return reading;
+  };
+  return recorder.start({
+    kind: "model",
+    input: () => prompt().input,
+    metadata: () =>
+      present({
+        user: metadata,
+        provider: member(model, "provider"),
+        requested_model: modelId,
+        operation,
+        prompt: prompt().asides,
+        ...callSettings(params),
+      }),
+    parent: currentToolRun.getStore(),
+    framework: "ai",
+    frameworkVersion: frameworkVersion(params),
+    modelId,
+    correlationId,
+    dataSubjects,
+    answeredToolCallIds: answeredToolCallIds(params.prompt),
+    declaredTools: declaredTools(params),
+    attempt,
+  });
+}

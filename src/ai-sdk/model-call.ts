@@ -1,0 +1,95 @@
+import type { Recorder } from "../recorder/recorder.ts";
+import type { Run, RunEnd } from "../recorder/run.ts";
+import { type Answer, runEndOf } from "./answer.ts";
+import { type Outcome, outcomeOfAnswer, outcomeOfError, outcomeOfStream } from "./outcome.ts";
+import { StreamAnswer } from "./stream-answer.ts";
+import { type StreamEnd, type StreamListener, tapStream } from "./stream-tap.ts";
+import { textMember } from "./unknown-shape.ts";
+
+/** One attempt at a model, plain or streamed: settles its run by what is seen of it. */
+export class ModelCall implements StreamListener {
+  readonly #run: Run;
+  readonly #recorder: Recorder;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onOutcome: (outcome: Outcome) => void;
+  readonly #streamed = new StreamAnswer();
+  #hasStreamEnded = false;
+
+  /** @param onOutcome Hears how the call ended, before the run is settled. */
+  constructor(
+    run: Run,
+    recorder: Recorder,
+    signal: AbortSignal | undefined,
+    onOutcome: (outcome: Outcome) => void,
+  ) {
+    this.#run = run;
+    this.#recorder = recorder;
+    this.#signal = signal;
+    this.#onOutcome = onOutcome;
+  }
+
+  /** The plain call returned. Resolves when the event is kept. */
+  async answered(answer: Answer): Promise<void> {
+    await this.#settle(outcomeOfAnswer(answer), answer);
+  }
+
+  /** The call threw before there was anything to read. Resolves when the event is kept. */
+  async failed(error: unknown): Promise<void> {
+    await this.#settle(outcomeOfError(error, this.#signal));
+  }
+
+  /** The stream of the answer to hand on. Its event is not waited for. */
+  tap<T>(stream: ReadableStream<T>): ReadableStream<T> {
+    return tapStream(stream, this, this.#signal);
+  }
+
+  part(part: unknown): void {
+    this.#streamed.add(part);
+    if (isToken(part)) this.#run.firstToken();
+    else this.#run.touch();
+    // Not at once: hashing must not hold back the last part. Nor later: a reader may stop at it.
+    if (textMember(part, "type") === "finish") setImmediate(() => this.end({ kind: "ended" }));
+  }
+
+  end(end: StreamEnd): void {
+    if (this.#hasStreamEnded) return;
+    this.#hasStreamEnded = true;
+    void this.#settle(outcomeOfStream(this.#streamed, end), this.#streamed.answer());
+  }
+
+  trouble(cause: unknown): void {
+    this.#recorder.reportTrouble({ code: "record_not_kept", eventId: this.#run.eventId, cause });
+  }
+
+  #settle(outcome: Outcome, answer?: Answer): Promise<void> {
+    this.#onOutcome(outcome);
+    const end = this.#endOf(answer);
+    switch (outcome.kind) {
+      case "succeed":
+        return this.#run.succeed(end);
+      case "truncate":
+        return this.#run.truncate(end);
+      case "cancel":
+        return this.#run.cancel(end);
+      case "fail":
+        return this.#run.fail(outcome.error, end);
+    }
+  }
+
+  /** An event without its output is worth more than none. */
+  #endOf(answer: Answer | undefined): RunEnd {
+    try {
+      return answer ? runEndOf(answer) : {};
+    } catch (cause) {
+      this.trouble(cause);
+      return {};
+    }
+  }
+}
+
+/** What a reader would call the first of the answer: marks of a beginning and empty deltas are none. */
+function isToken(part: unknown): boolean {
+  const type = textMember(part, "type") ?? "";
+  if (type.endsWith("-delta")) return textMember(part, "delta") !== "";
+  return type === "tool-call" || type === "file";
+}

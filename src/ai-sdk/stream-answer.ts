@@ -1,0 +1,130 @@
+import type { Answer } from "./answer.ts";
+import { member, textMember } from "./unknown-shape.ts";
+
+/**
+ * Puts the parts of a stream together to the answer a plain call would have given. Blocks are told apart by their ids, since
+ * providers let them overlap; each stands where it first appeared. Deltas are kept as they come and joined once.
+ */
+export class StreamAnswer {
+  readonly #content: (Block | { readonly part: unknown })[] = [];
+  readonly #blocks = new Map<string, Block>();
+  readonly #response = new Map<string, unknown>();
+  #warnings: unknown;
+  #finish: unknown;
+  #error: { readonly thrown: unknown } | undefined;
+
+  /** The first error the provider reported within the stream. */
+  get error(): { readonly thrown: unknown } | undefined {
+    return this.#error;
+  }
+
+  /** The part that says why the model stopped; undefined where there was none yet. */
+  get finish(): unknown {
+    return this.#finish;
+  }
+
+  /** Takes the next part. Constant work but for what a part holds. */
+  add(part: unknown): void {
+    switch (textMember(part, "type")) {
+      case "text-start":
+      case "reasoning-start":
+      case "tool-input-start":
+        this.#open(part);
+        break;
+      case "text-delta":
+      case "reasoning-delta":
+      case "tool-input-delta":
+        this.#blockOf(part).deltas.push(textMember(part, "delta") ?? "");
+        break;
+      case "text-end":
+        this.#blockOf(part).citations = member(part, "citations");
+        break;
+      case "tool-call":
+        this.#complete(part);
+        break;
+      case "stream-start":
+        this.#warnings = member(part, "warnings");
+        break;
+      case "response-metadata":
+        for (const name of ["id", "modelId"])
+          this.#response.set(name, member(part, name) ?? this.#response.get(name));
+        break;
+      case "finish":
+        this.#finish = part;
+        break;
+      case "error":
+        this.#error ??= { thrown: member(part, "error") };
+        break;
+      case "reasoning-end":
+      case "tool-input-end":
+      case "ping":
+      case "raw":
+        break;
+      default:
+        this.#content.push({ part });
+    }
+  }
+
+  /** The answer so far. A call whose input never became whole is a part of its own kind, with what there is of it. */
+  answer(): Answer {
+    return {
+      content: this.#content.map((item) => ("part" in item ? item.part : wholePart(item))),
+      finishReason: member(this.#finish, "finishReason"),
+      usage: member(this.#finish, "usage"),
+      warnings: this.#warnings,
+      response: Object.fromEntries(this.#response),
+    };
+  }
+
+  #open(start: unknown): Block {
+    const block: Block = { start, deltas: [], citations: undefined, call: undefined };
+    this.#content.push(block);
+    this.#blocks.set(blockKey(start), block);
+    return block;
+  }
+
+  #blockOf(part: unknown): Block {
+    return this.#blocks.get(blockKey(part)) ?? this.#open(part);
+  }
+
+  #complete(call: unknown): void {
+    const key = `tool ${textMember(call, "toolCallId")}`;
+    const block = this.#blocks.get(key);
+    if (block) block.call = call;
+    else this.#content.push({ part: call });
+    // Weak providers use one id for several calls: the next one is another.
+    this.#blocks.delete(key);
+  }
+}
+
+interface Block {
+  readonly start: unknown;
+  readonly deltas: string[];
+  citations: unknown;
+  call: unknown;
+}
+
+/** A block's kind and id: `text 0`, `reasoning 0` and `tool call_1` are three blocks. */
+function blockKey(part: unknown): string {
+  return `${textMember(part, "type")?.split("-", 1)[0]} ${textMember(part, "id")}`;
+}
+
+function wholePart({ start, deltas, citations, call }: Block): unknown {
+  if (call !== undefined) return call;
+  const text = deltas.join("");
+  switch (blockKey(start).split(" ", 1)[0]) {
+    case "text":
+      return { type: "text", text, citations };
+    case "reasoning":
+      return { type: "reasoning", text };
+    default:
+      return {
+        type: "tool-input",
+        toolCallId: textMember(start, "id"),
+        toolName: textMember(start, "toolName"),
+        input: text,
+        inputEncoding: member(start, "inputEncoding"),
+        providerExecuted: member(start, "providerExecuted"),
+      };
+  }
+}

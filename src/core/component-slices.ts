@@ -2,18 +2,12 @@ import { isUtf8 } from "node:buffer";
 import { isHexOf, sha256Hex } from "./digest.ts";
 import { ComplianceGuardError } from "./errors.ts";
 import { jsonMembers } from "./json-members.ts";
+import type { StoredEvent } from "./stored-event.ts";
 
 const COMPONENTS = ["input", "output", "metadata"] as const;
 
 /** Each component's own bytes in a decrypted payload. */
 export type ComponentSlices = Readonly<Record<(typeof COMPONENTS)[number], Buffer>>;
-
-/** The references that an event shows. */
-export interface ShownReferences {
-  readonly inputReference?: unknown;
-  readonly outputReference?: unknown;
-  readonly metadataReference?: unknown;
-}
 
 /**
  * Finds each component's own bytes in the plaintext of a payload: what a parser made of them might hash to the same
@@ -39,7 +33,7 @@ export function componentSlices(plaintext: Buffer): ComponentSlices {
  * Checks that the SHA-256 of each component's bytes is the reference the event shows.
  * @throws {ComplianceGuardError} `reference_mismatch`, naming the components that differ.
  */
-export function checkReferences(slices: ComponentSlices, shown: ShownReferences): void {
+export function checkReferences(slices: ComponentSlices, shown: StoredEvent): void {
   const differing = COMPONENTS.filter((name) => !isHexOf(shown[`${name}Reference`], sha256Hex(slices[name])));
   if (differing.length === 0) return;
   throw new ComplianceGuardError(

@@ -3,10 +3,11 @@ import { NONCE_BYTES, openBytes, sealBytes } from "./aes-gcm.ts";
 import { decodeBase64Url } from "./base64url.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { checkReferences, componentSlices } from "./component-slices.ts";
-import { isHexOf, sha256Hex } from "./digest.ts";
+import { sha256Hex } from "./digest.ts";
 import { ComplianceGuardError } from "./errors.ts";
 import type { EventComponents } from "./event.ts";
 import type { PayloadKey } from "./keys.ts";
+import type { StoredEvent } from "./stored-event.ts";
 import { equivalentTimestamps } from "./timestamp.ts";
 
 /** The encrypted payload as it stands in the body of an event. */
@@ -25,20 +26,6 @@ export interface EventIdentity {
   readonly eventId: string;
   readonly systemId: string;
   readonly occurredAtUtc: string;
-}
-
-/** What {@link openPayload} reads of a stored event, whose own word for none of it is taken. */
-export interface SealedEvent {
-  readonly eventId?: unknown;
-  readonly systemId?: unknown;
-  readonly occurredAtUtc?: unknown;
-  readonly inputReference?: unknown;
-  readonly outputReference?: unknown;
-  readonly metadataReference?: unknown;
-  readonly payloadCiphertext?: unknown;
-  readonly payloadKeyId?: unknown;
-  readonly payloadNonce?: unknown;
-  readonly payloadAadHash?: unknown;
 }
 
 /** An opened payload: each component as the canonical JSON text that its reference is the hash of. */
@@ -77,7 +64,7 @@ export function sealPayload(
  * another event; `decryption_failed`, another key or changed bytes; `invalid_json`; `reference_mismatch`, naming the
  * components. Nothing of the content is in the message.
  */
-export function openPayload(event: SealedEvent, key: KeyObject): OpenedPayload {
+export function openPayload(event: StoredEvent, key: KeyObject): OpenedPayload {
   const { ciphertext, nonce, aadHash } = readPayload(event);
   const aad = findAad(event, aadHash);
   const plaintext = openBytes(
@@ -99,7 +86,7 @@ export function openPayload(event: SealedEvent, key: KeyObject): OpenedPayload {
  * The four payload fields of a stored event, none of them checked any further.
  * @throws {ComplianceGuardError} `incomplete_envelope`, naming those that are missing.
  */
-export function readPayload(event: SealedEvent): Payload {
+export function readPayload(event: StoredEvent): Payload {
   const { payloadCiphertext, payloadKeyId, payloadNonce, payloadAadHash } = event;
   const fields = { payloadCiphertext, payloadKeyId, payloadNonce, payloadAadHash };
   const missing = Object.entries(fields).flatMap(([name, value]) =>
@@ -135,16 +122,18 @@ function aadOf(eventId: string, systemId: string, timestamp: string): string {
 }
 
 /** The AAD whose hash the event carries, among those that the platform's rendering of the event allows. */
-function findAad(event: SealedEvent, aadHash: string): string {
+function findAad(event: StoredEvent, aadHash: string): string {
   const { eventId, systemId, occurredAtUtc } = event;
   if (!isText(eventId) || !isText(systemId) || !isText(occurredAtUtc)) {
     throw mismatch("the event must show eventId, systemId and occurredAtUtc as text");
   }
+  if (!/^(?:[0-9a-f]{64}|[0-9A-F]{64})$/.test(aadHash)) throw mismatch("payloadAadHash is no SHA-256 in hex");
+  const wanted = aadHash.toLowerCase();
   const eventIds = new Set([eventId, eventId.toLowerCase(), eventId.toUpperCase()]);
   for (const timestamp of equivalentTimestamps(occurredAtUtc)) {
     for (const id of eventIds) {
       const aad = aadOf(id, systemId, timestamp);
-      if (isHexOf(aadHash, sha256Hex(aad))) return aad;
+      if (sha256Hex(aad) === wanted) return aad;
     }
   }
   throw mismatch("payloadAadHash is not that of this eventId, systemId and occurredAtUtc");

@@ -29,27 +29,36 @@ function checkHeaders(headers: Headers, limitBytes: number): void {
 }
 
 async function readBytes(request: Request, limitBytes: number): Promise<Uint8Array> {
+  let chunks: readonly Uint8Array[] | undefined;
   try {
     // The HTTP parser reads no further than an announced length; only a stream without one needs to be counted.
-    if (request.headers.has("content-length")) return new Uint8Array(await request.arrayBuffer());
-    return await readCounted(request.body, limitBytes);
-  } catch (error) {
-    if (error instanceof BodyTooLarge) throw tooLarge(limitBytes);
+    chunks = request.headers.has("content-length")
+      ? [new Uint8Array(await request.arrayBuffer())]
+      : await readCounted(request.body, limitBytes);
+  } catch {
     throw refusal(400, "bad_request", "the body ended before its end");
   }
+  if (!chunks) throw tooLarge(limitBytes);
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
 }
 
-class BodyTooLarge extends Error {}
+/** How much of a body that is too large is read and dropped, so that its sender gets the answer and can use the connection again. */
+const MAX_DROPPED_BYTES = 64 * 1024 * 1024;
 
-async function readCounted(body: ReadableStream<Uint8Array> | null, limitBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+/** The chunks of a body, or undefined where it is too large. */
+async function readCounted(
+  body: ReadableStream<Uint8Array> | null,
+  limitBytes: number,
+): Promise<readonly Uint8Array[] | undefined> {
+  let chunks: Uint8Array[] | undefined = [];
   let sizeBytes = 0;
   for await (const chunk of body ?? []) {
     sizeBytes += chunk.byteLength;
-    if (sizeBytes > limitBytes) throw new BodyTooLarge();
-    chunks.push(chunk);
+    if (sizeBytes > limitBytes) chunks = undefined;
+    if (sizeBytes > limitBytes + MAX_DROPPED_BYTES) break;
+    chunks?.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return chunks;
 }
 
 function tooLarge(limitBytes: number) {

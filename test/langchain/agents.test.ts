@@ -1,0 +1,415 @@
+import { AIMessage, HumanMessage, ToolMessage } from "@langchain/core/messages";
+import { RunnableLambda } from "@langchain/core/runnables";
+import { fakeModel } from "@langchain/core/testing";
+import {
+  Command,
+  END,
+  interrupt,
+  MemorySaver,
+  MessagesAnnotation,
+  START,
+  StateGraph,
+} from "@langchain/langgraph";
+import {
+  type AgentMiddleware,
+  createAgent,
+  createMiddleware,
+  humanInTheLoopMiddleware,
+  tool,
+} from "langchain";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { ComplianceGuardHandler } from "../../src/langchain/index.ts";
+import { type RecordedEvent, startRecording, statusOf } from "../support/recording.ts";
+
+function setUp() {
+  const recording = startRecording();
+  const handler = new ComplianceGuardHandler({ recorder: recording.recorder });
+  return { ...recording, handler, callbacks: [handler] };
+}
+
+const runOf = (event: RecordedEvent | undefined) => event?.systemState.run;
+const kindOf = (event: RecordedEvent) => runOf(event)?.["kind"];
+const ofKind = (events: readonly RecordedEvent[], kind: string) =>
+  events.filter((event) => kindOf(event) === kind);
+/** `tool success`, `agent interrupted` … in the order the runs started. */
+const outline = (events: readonly RecordedEvent[]) =>
+  events.map((event) => `${kindOf(event)} ${statusOf(event)}`);
+
+const partsOf = (event: RecordedEvent | undefined) =>
+  (event?.output.messages as { parts: object[] }[] | undefined)?.flatMap(({ parts }) => parts);
+
+const refund = tool(async ({ amount }) => ({ refunded: amount }), {
+  name: "refund",
+  description: "refunds",
+  schema: z.object({ amount: z.number() }),
+});
+const proposal = (amount: unknown, id = "call_1", name = "refund") => ({
+  name,
+  args: { amount } as object,
+  id,
+});
+const question = { messages: [new HumanMessage("Refund me 500.")] };
+
+/** The framework's own middleware does not pass its own types under `exactOptionalPropertyTypes`. */
+const review = () =>
+  humanInTheLoopMiddleware({ interruptOn: { refund: true } } as never) as unknown as AgentMiddleware;
+
+describe("tools of an agent", () => {
+  test("agent, model calls and tool run are one event each, tied together", async () => {
+    const { callbacks, events } = setUp();
+    const model = fakeModel()
+      .respondWithTools([proposal(500)])
+      .respond(new AIMessage("Done."));
+    await createAgent({ model, tools: [refund] }).invoke(question, { callbacks });
+    const all = await events();
+    expect(outline(all)).toEqual(["agent success", "model success", "tool success", "model success"]);
+    const [agent, asking, run, closing] = all;
+    expect(run).toMatchObject({
+      input: { name: "refund", arguments: { amount: 500 } },
+      output: { result: { refunded: 500 } },
+      metadata: { tool_call_id: "call_1" },
+    });
+    expect(runOf(run)).not.toHaveProperty("arguments_modified");
+    for (const event of all) {
+      expect(event.correlationId).toBe(agent?.correlationId);
+      expect(runOf(event)?.["root_id"]).toBe(runOf(agent)?.["id"]);
+    }
+    expect(partsOf(asking)).toContainEqual({
+      type: "tool_call",
+      id: "call_1",
+      name: "refund",
+      arguments: { amount: 500 },
+    });
+    expect(agent?.output).toEqual({
+      value: { messages: [...(closing?.input.messages ?? []), ...(closing?.output.messages ?? [])] },
+    });
+  });
+
+  test("calls made in parallel are one tool run each", async () => {
+    const { callbacks, events } = setUp();
+    const model = fakeModel()
+      .respondWithTools([proposal(1, "a"), proposal(2, "b"), proposal(3, "c")])
+      .respond(new AIMessage("Done."));
+    await createAgent({ model, tools: [refund] }).invoke(question, { callbacks });
+    const tools = ofKind(await events(), "tool");
+    expect(tools.map(({ output }) => output.result)).toEqual([
+      { refunded: 1 },
+      { refunded: 2 },
+      { refunded: 3 },
+    ]);
+  });
+
+  test("arguments that were rewritten on the way are said to be modified", async () => {
+    const { callbacks, events } = setUp();
+    const model = fakeModel()
+      .respondWithTools([proposal(500)])
+      .respond(new AIMessage("Done."));
+    const cap = createMiddleware({
+      name: "Cap",
+      wrapToolCall: (request, handler) =>
+        handler({ ...request, toolCall: { ...request.toolCall, args: { amount: 100 } } }),
+    });
+    await createAgent({ model, tools: [refund], middleware: [cap] }).invoke(question, { callbacks });
+    const [run] = ofKind(await events(), "tool");
+    expect(run?.input).toEqual({ name: "refund", arguments: { amount: 100 } });
+    expect(runOf(run)).toMatchObject({ arguments_modified: true });
+  });
+
+  test.each([
+    ["invalid arguments", proposal("a lot"), undefined],
+    ["an unknown tool", proposal(1, "call_1", "canary_invented_tool"), undefined],
+    [
+      "a denial",
+      proposal(500),
+      createMiddleware({
+        name: "Deny",
+        wrapToolCall: ({ toolCall }) =>
+          new ToolMessage({ content: "canary-denied", tool_call_id: toolCall.id ?? "", status: "error" }),
+      }),
+    ],
+  ])("a call that never ran for %s is an event too", async (_, call, middleware) => {
+    const { sink, callbacks, events } = setUp();
+    const model = fakeModel().respondWithTools([call]).respond(new AIMessage("Sorry."));
+    await createAgent({ model, tools: [refund], middleware: middleware ? [middleware] : [] }).invoke(
+      question,
+      {
+        callbacks,
+      },
+    );
+    const all = await events();
+    const [run, ...others] = ofKind(all, "tool");
+    expect(others).toEqual([]);
+    expect(run).toMatchObject({
+      input: { name: call.name, arguments: call.args },
+      metadata: { executed: false, tool_call_id: "call_1" },
+    });
+    expect(run && statusOf(run)).toBe("error:ToolNotExecuted");
+    expect(runOf(run)?.["root_id"]).toBe(runOf(all[0])?.["id"]);
+    expect(JSON.stringify(sink.events)).not.toContain("canary");
+  });
+
+  test("a call answered in an earlier turn is not recorded again", async () => {
+    const { callbacks, events } = setUp();
+    const model = fakeModel()
+      .respondWithTools([proposal("a lot")])
+      .respond(new AIMessage("Sorry."))
+      .respond(new AIMessage("Bye."));
+    const agent = createAgent({ model, tools: [refund], checkpointer: new MemorySaver() });
+    const configurable = { thread_id: "t1" };
+    await agent.invoke(question, { callbacks, configurable });
+    await agent.invoke({ messages: [new HumanMessage("And now?")] }, { callbacks, configurable });
+    expect(ofKind(await events(), "tool")).toHaveLength(1);
+  });
+
+  test("a tool that throws is an error, its text only hashed", async () => {
+    const { sink, callbacks, events } = setUp();
+    const failing = tool(
+      () => {
+        throw new TypeError("canary-account-closed");
+      },
+      { name: "refund", description: "refunds", schema: z.object({ amount: z.number() }) },
+    );
+    const model = fakeModel()
+      .respondWithTools([proposal(500)])
+      .respond(new AIMessage("Sorry."));
+    await createAgent({ model, tools: [failing] })
+      .invoke(question, { callbacks })
+      .catch(() => {});
+    const tools = ofKind(await events(), "tool");
+    expect(tools.map(statusOf)).toEqual(["error:TypeError"]);
+    expect(tools[0]?.systemState.performance).toHaveProperty("provider_error_message");
+    expect(JSON.stringify(sink.events)).not.toContain("canary");
+  });
+
+  test("a tool whose message says error has not succeeded", async () => {
+    const { sink, callbacks, events } = setUp();
+    const refusing = tool(
+      (_, { toolCall }) =>
+        new ToolMessage({
+          content: "canary-no-money",
+          tool_call_id: toolCall?.id ?? "",
+          status: "error",
+          name: "refund",
+        }),
+      { name: "refund", description: "refunds", schema: z.object({ amount: z.number() }) },
+    );
+    const model = fakeModel()
+      .respondWithTools([proposal(500)])
+      .respond(new AIMessage("Sorry."));
+    await createAgent({ model, tools: [refusing] }).invoke(question, { callbacks });
+    const [run, ...others] = ofKind(await events(), "tool");
+    expect(others).toEqual([]);
+    expect(run && statusOf(run)).toBe("error:ToolError");
+    expect(run?.output).toEqual({ result: "canary-no-money" });
+    expect(JSON.stringify(sink.events)).not.toContain("canary");
+  });
+
+  test("a tool that commands the graph has the result the model is shown", async () => {
+    const { callbacks, events } = setUp();
+    const commanding = tool(
+      (_, { toolCall }) =>
+        new Command({
+          update: {
+            messages: [new ToolMessage({ content: '{"ok":true}', tool_call_id: toolCall?.id ?? "" })],
+          },
+        }),
+      { name: "refund", description: "refunds", schema: z.object({ amount: z.number() }) },
+    );
+    const model = fakeModel()
+      .respondWithTools([proposal(500)])
+      .respond(new AIMessage("Done."));
+    await createAgent({ model, tools: [commanding] }).invoke(question, { callbacks });
+    const [run] = ofKind(await events(), "tool");
+    expect(run && statusOf(run)).toBe("success");
+    expect(run?.output).toEqual({ result: { ok: true } });
+  });
+
+  test("an artifact is kept with the tool's event and not taken for its result", async () => {
+    const { callbacks, events } = setUp();
+    const detailed = tool(async () => ["short", { rows: 3 }], {
+      name: "refund",
+      description: "refunds",
+      schema: z.object({ amount: z.number() }),
+      responseFormat: "content_and_artifact",
+    });
+    const model = fakeModel()
+      .respondWithTools([proposal(500)])
+      .respond(new AIMessage("Done."));
+    await createAgent({ model, tools: [detailed] }).invoke(question, { callbacks });
+    const [run] = ofKind(await events(), "tool");
+    expect(run).toMatchObject({ output: { result: "short" }, metadata: { artifact: { rows: 3 } } });
+  });
+
+  test("a sub-agent that a tool calls belongs to the same root", async () => {
+    const { callbacks, events } = setUp();
+    const inner = createAgent({ model: fakeModel().respond(new AIMessage("inner")), tools: [] });
+    const delegate = tool(
+      async () => {
+        const { messages } = await inner.invoke({ messages: [new HumanMessage("sub task")] });
+        return messages.at(-1)?.text ?? "";
+      },
+      { name: "refund", description: "delegates", schema: z.object({ amount: z.number() }) },
+    );
+    const model = fakeModel()
+      .respondWithTools([proposal(1)])
+      .respond(new AIMessage("Done."));
+    await createAgent({ model, tools: [delegate] }).invoke(question, { callbacks });
+    const all = await events();
+    expect(outline(all)).toEqual([
+      "agent success",
+      "model success",
+      "tool success",
+      "model success",
+      "model success",
+    ]);
+    expect(new Set(all.map((event) => runOf(event)?.["root_id"])).size).toBe(1);
+  });
+});
+
+describe("what is no error", () => {
+  test("a review by a person interrupts the agent; the resumed run goes on in the same correlation", async () => {
+    const { callbacks, events } = setUp();
+    const model = fakeModel()
+      .respondWithTools([proposal(500)])
+      .respond(new AIMessage("Done."));
+    const middleware = [review()];
+    const agent = createAgent({ model, tools: [refund], middleware, checkpointer: new MemorySaver() });
+    const options = { callbacks, configurable: { thread_id: "t1" } };
+    await agent.invoke(question, options);
+    expect(outline(await events())).toEqual(["agent interrupted", "model success"]);
+    const editedAction = { name: "refund", args: { amount: 50 } };
+    await agent.invoke(new Command({ resume: { decisions: [{ type: "edit", editedAction }] } }), options);
+    const all = await events();
+    expect(outline(all).slice(2)).toEqual(["agent success", "tool success", "model success"]);
+    expect(new Set(all.map(({ correlationId }) => correlationId)).size).toBe(1);
+    // The middleware edits the proposal in place: what was recorded of it stays.
+    expect(partsOf(all[1])).toContainEqual(expect.objectContaining({ arguments: { amount: 500 } }));
+    expect(runOf(all[3])).toMatchObject({ arguments_modified: true });
+  });
+
+  test("a call a person rejected is an event although its tool never ran", async () => {
+    const { callbacks, events } = setUp();
+    const model = fakeModel()
+      .respondWithTools([proposal(500)])
+      .respond(new AIMessage("Sorry."));
+    const middleware = [review()];
+    const agent = createAgent({ model, tools: [refund], middleware, checkpointer: new MemorySaver() });
+    const options = { callbacks, configurable: { thread_id: "t1" } };
+    await agent.invoke(question, options);
+    await agent.invoke(
+      new Command({ resume: { decisions: [{ type: "reject", message: "too much" }] } }),
+      options,
+    );
+    const [run, ...others] = ofKind(await events(), "tool");
+    expect(others).toEqual([]);
+    expect(run && statusOf(run)).toBe("error:ToolNotExecuted");
+    expect(run).toMatchObject({ output: { result: "too much" } });
+  });
+
+  test("an interrupt inside a tool waits, and the tool run after the resume is its own event", async () => {
+    const { callbacks, events } = setUp();
+    const asking = tool(() => `decided: ${interrupt("canary-question")}`, {
+      name: "refund",
+      description: "asks",
+      schema: z.object({ amount: z.number() }),
+    });
+    const model = fakeModel()
+      .respondWithTools([proposal(1)])
+      .respond(new AIMessage("Done."));
+    const agent = createAgent({ model, tools: [asking], checkpointer: new MemorySaver() });
+    const options = { callbacks, configurable: { thread_id: "t1" } };
+    await agent.invoke(question, options);
+    expect(outline(await events())).toEqual(["agent interrupted", "model success", "tool interrupted"]);
+    await agent.invoke(new Command({ resume: "yes" }), options);
+    expect(outline(await events()).slice(3)).toEqual(["agent success", "tool success", "model success"]);
+  });
+
+  const graph = () =>
+    new StateGraph(MessagesAnnotation)
+      .addNode("ask", () => ({ messages: [new AIMessage(String(interrupt("go on?")))] }))
+      .addEdge(START, "ask")
+      .addEdge("ask", END);
+
+  test("an interrupt in a nested graph interrupts the root, once", async () => {
+    const { callbacks, events } = setUp();
+    const outer = new StateGraph(MessagesAnnotation)
+      .addNode("inner", graph().compile())
+      .addEdge(START, "inner")
+      .addEdge("inner", END)
+      .compile({ checkpointer: new MemorySaver() });
+    await outer.invoke(question, { callbacks, configurable: { thread_id: "t1" } });
+    expect(outline(await events())).toEqual(["agent interrupted"]);
+  });
+
+  test("a breakpoint in the graph interrupts it as well", async () => {
+    const { callbacks, events } = setUp();
+    const compiled = graph().compile({ checkpointer: new MemorySaver(), interruptBefore: ["ask"] });
+    await compiled.invoke(question, { callbacks, configurable: { thread_id: "t1" } });
+    expect(outline(await events())).toEqual(["agent interrupted"]);
+  });
+
+  test("before LangGraph told its handlers of interrupts, the error of the node says it", async () => {
+    const { handler, events } = setUp();
+    const graphs = { id: ["langgraph", "pregel", "CompiledStateGraph"] };
+    await handler.handleChainStart(graphs, {}, "root");
+    await handler.handleChainStart({ id: [] }, {}, "node", "root");
+    await handler.handleChainError({ is_bubble_up: true, interrupts: [{ id: "i1" }] }, "node", "root");
+    await handler.handleChainEnd({}, "root");
+    expect(outline(await events())).toEqual(["agent interrupted"]);
+  });
+
+  test("a command to the parent graph is how a node hands over", async () => {
+    const recording = startRecording({ record: { steps: true } });
+    const handler = new ComplianceGuardHandler({ recorder: recording.recorder });
+    const inner = new StateGraph(MessagesAnnotation)
+      .addNode("leave", () => new Command({ graph: Command.PARENT, goto: "other" }))
+      .addEdge(START, "leave")
+      .compile();
+    const outer = new StateGraph(MessagesAnnotation)
+      .addNode("inner", inner, { ends: ["other"] })
+      .addNode("other", () => ({ messages: [new AIMessage("there")] }))
+      .addEdge(START, "inner")
+      .addEdge("other", END)
+      .compile();
+    await outer.invoke(question, { callbacks: [handler] });
+    const statuses = new Set((await recording.events()).map(statusOf));
+    expect([...statuses]).toEqual(["success"]);
+  });
+});
+
+describe("what is an error although it looks like control flow", () => {
+  const named = () => Object.assign(new Error("x"), { name: "GraphInterrupt", interrupts: [{ id: "i1" }] });
+
+  test("an error that is only named GraphInterrupt", async () => {
+    const { callbacks, events } = setUp();
+    const chain = RunnableLambda.from(() => {
+      throw named();
+    });
+    await expect(chain.invoke("?", { callbacks })).rejects.toThrow();
+    expect(outline(await events())).toEqual(["chain error:GraphInterrupt"]);
+  });
+
+  test("but a graph is fooled by the name: it waits, and so its event says", async () => {
+    const { callbacks, events } = setUp();
+    const compiled = new StateGraph(MessagesAnnotation)
+      .addNode("fail", () => {
+        throw named();
+      })
+      .addEdge(START, "fail")
+      .compile();
+    expect(await compiled.invoke(question, { callbacks })).toHaveProperty("__interrupt__");
+    expect(outline(await events())).toEqual(["agent interrupted"]);
+  });
+
+  test("a graph that reaches its recursion limit", async () => {
+    const { callbacks, events } = setUp();
+    const compiled = new StateGraph(MessagesAnnotation)
+      .addNode("again", () => ({ messages: [] }))
+      .addEdge(START, "again")
+      .addEdge("again", "again")
+      .compile();
+    await compiled.invoke(question, { callbacks, recursionLimit: 3 }).catch(() => {});
+    expect(outline(await events())).toEqual(["agent error:GraphRecursionError"]);
+  });
+});

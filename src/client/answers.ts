@@ -1,5 +1,5 @@
 import { ComplianceGuardError } from "../core/errors.ts";
-import type { StoredEvent } from "../core/stored-event.ts";
+import { readStoredEvent, type StoredEvent } from "../core/stored-event.ts";
 
 /** The platform's receipt for a recorded event. */
 export interface IngestResult {
@@ -15,9 +15,22 @@ export interface IngestResult {
   readonly eventIdSource?: string | undefined;
 }
 
+/** A stored event as a platform answered with it: what every event has is there, and is text. */
+export interface FetchedEvent extends StoredEvent {
+  readonly eventId: string;
+  readonly systemId: string;
+  readonly occurredAtUtc: string;
+  readonly modelId: string;
+  readonly version: string;
+  readonly decisionClassification: string;
+  readonly inputReference: string;
+  readonly outputReference: string;
+  readonly metadataReference: string;
+}
+
 /** One page of stored events, and where the next one starts; undefined on the last. */
 export interface EventPage {
-  readonly events: readonly StoredEvent[];
+  readonly events: readonly FetchedEvent[];
   readonly nextAfter: string | undefined;
 }
 
@@ -49,8 +62,8 @@ export function readIngestResult(text: string, eventId: string): IngestResult {
  * are left as they are.
  * @throws {ComplianceGuardError} `invalid_answer` where it is no JSON object, lacks a field or is another event.
  */
-export function readStoredEvent(text: string, eventId: string): StoredEvent {
-  const event = storedEvent(readObject(text));
+export function readEvent(text: string, eventId: string): FetchedEvent {
+  const event = fetchedEvent(parsed(text));
   requireSameEvent(event.eventId, eventId);
   return event;
 }
@@ -62,20 +75,22 @@ export function readStoredEvent(text: string, eventId: string): StoredEvent {
 export function readEventPage(text: string): EventPage {
   const { events, nextAfter } = readObject(text);
   if (!Array.isArray(events)) throw invalidAnswer("it has no list of events");
-  return { events: events.map((event) => storedEvent(camelCased(event))), nextAfter: cursor(nextAfter) };
+  return { events: events.map(fetchedEvent), nextAfter: cursor(nextAfter) };
 }
 
 type Answer = Readonly<Record<string, unknown>>;
 
 function readObject(text: string): Answer {
-  let value: unknown;
+  return camelCased(parsed(text));
+}
+
+function parsed(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     // The parser's message quotes the text.
     throw invalidAnswer("it is not JSON");
   }
-  return camelCased(value);
 }
 
 function camelCased(value: unknown): Answer {
@@ -87,22 +102,28 @@ function camelCased(value: unknown): Answer {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [toCamelCase(name), field]));
 }
 
-/** What every stored event has, whoever recorded it. */
-const STORED_FIELDS = [
-  "eventId",
-  "systemId",
-  "occurredAtUtc",
-  "modelId",
-  "version",
-  "decisionClassification",
-  "inputReference",
-  "outputReference",
-  "metadataReference",
-];
+function fetchedEvent(value: unknown): FetchedEvent {
+  const event = storedEvent(value);
+  return {
+    ...event,
+    eventId: textField(event, "eventId"),
+    systemId: textField(event, "systemId"),
+    occurredAtUtc: textField(event, "occurredAtUtc"),
+    modelId: textField(event, "modelId"),
+    version: textField(event, "version"),
+    decisionClassification: textField(event, "decisionClassification"),
+    inputReference: textField(event, "inputReference"),
+    outputReference: textField(event, "outputReference"),
+    metadataReference: textField(event, "metadataReference"),
+  };
+}
 
-function storedEvent(answer: Answer): StoredEvent {
-  for (const name of STORED_FIELDS) textField(answer, name);
-  return Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== null)) as StoredEvent;
+function storedEvent(value: unknown): StoredEvent {
+  try {
+    return readStoredEvent(value);
+  } catch {
+    throw invalidAnswer("it is not an event, or shows a field twice and differently");
+  }
 }
 
 function textField(answer: Answer, name: string): string {
@@ -117,8 +138,8 @@ function isSequenceNumber(value: unknown): value is number {
 
 /** Platforms print a UUID in lower case, whatever they were sent. */
 function requireSameEvent(shown: string, asked: string): void {
-  if (shown.toLowerCase() !== asked.toLowerCase())
-    throw invalidAnswer(`it is about another event than ${asked}`);
+  if (shown.toLowerCase() === asked.toLowerCase()) return;
+  throw invalidAnswer(`it is about another event than ${asked}`);
 }
 
 function cursor(value: unknown): string | undefined {

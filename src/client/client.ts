@@ -1,8 +1,13 @@
 import { ComplianceGuardError } from "../core/errors.ts";
 import { buildOverride } from "../core/override.ts";
-import type { StoredEvent } from "../core/stored-event.ts";
 import { isUuid } from "../core/uuid.ts";
-import { type IngestResult, readEventPage, readIngestResult, readStoredEvent } from "./answers.ts";
+import {
+  type FetchedEvent,
+  type IngestResult,
+  readEvent,
+  readEventPage,
+  readIngestResult,
+} from "./answers.ts";
 import { parseBaseUrl } from "./base-url.ts";
 import { type ClientOptions, checkClientOptions } from "./client-options.ts";
 import { type EventFilter, pathOfPage } from "./event-filter.ts";
@@ -43,7 +48,7 @@ export class ComplianceGuardClient {
   readonly #timeoutMs: number;
   readonly #maxRetries: number;
   readonly #timing: Timing;
-  #isClosed = false;
+  #closed: Promise<void> | undefined;
 
   /** @throws {ComplianceGuardError} `invalid_option`, naming field and remedy. Nothing is connected yet. */
   constructor(options: ClientOptions) {
@@ -89,9 +94,9 @@ export class ComplianceGuardClient {
    * @throws {ComplianceGuardError} `invalid_argument` where `eventId` is no UUID.
    * @throws {ApiError} With status 404 where the platform has no such event.
    */
-  async getEvent(eventId: string, options: CallOptions = {}): Promise<StoredEvent> {
+  async getEvent(eventId: string, options: CallOptions = {}): Promise<FetchedEvent> {
     if (!isUuid(eventId)) throw new ComplianceGuardError("invalid_argument", "eventId must be a UUID");
-    return this.#get(`/v1/events/${eventId}`, (text) => readStoredEvent(text, eventId), options);
+    return this.#get(`/v1/events/${eventId}`, (text) => readEvent(text, eventId), options);
   }
 
   /**
@@ -102,7 +107,7 @@ export class ComplianceGuardClient {
   async *listEvents(
     filter: EventFilter = {},
     options: CallOptions = {},
-  ): AsyncGenerator<StoredEvent, void, undefined> {
+  ): AsyncGenerator<FetchedEvent, void, undefined> {
     let after = filter.after === undefined ? undefined : String(filter.after);
     for (;;) {
       const { events, nextAfter } = await this.#get(pathOfPage(filter, after), readEventPage, options);
@@ -132,8 +137,8 @@ export class ComplianceGuardClient {
 
   /** Lets requests that are under way finish, then drops the connections. Later calls are refused. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#connection.transport.close();
+    this.#closed ??= this.#connection.transport.close();
+    await this.#closed;
   }
 
   /** As {@link close}, for `await using`. */
@@ -152,7 +157,7 @@ export class ComplianceGuardClient {
   }
 
   #call<Answer>(call: Omit<Call<Answer>, "timeoutMs">): Promise<Answer> {
-    if (this.#isClosed) {
+    if (this.#closed) {
       throw new ComplianceGuardError("invalid_argument", "This client is closed: make a new one");
     }
     return retriedExchange({ ...call, timeoutMs: this.#timeoutMs }, this.#connection, this.#timing);

@@ -38,7 +38,7 @@ type Sender = Pick<ComplianceGuardClient, "postEventBody" | "getEvent">;
  * `submit` resolves when the platform has acknowledged the event. It rejects with the last error when the platform refuses
  * it for good or `retryForMs` has passed, and with `record_not_kept` when too much waits already or the sink is closed. An
  * event that is too large (413) is sent once more without its payload; a 409 for a derived id means it is recorded
- * already. No order is promised. In a status `deadLetters` counts the events that were given up: they are not kept.
+ * already. No order is promised. In a status `deadLetters` counts the events that `submit` rejected: they are not kept.
  * @param client Stays the caller's to close.
  * @throws {ComplianceGuardError} `invalid_option`, naming field and remedy.
  */
@@ -77,19 +77,13 @@ class DirectSink implements EventSink {
   }
 
   async submit(event: OutgoingEvent): Promise<void> {
-    this.#requireRoomFor(event);
-    const delivery = this.#deliver(event);
-    this.#waiting.add(delivery);
-    this.#waitingBytes += event.body.length;
     try {
-      await delivery;
+      this.#requireRoomFor(event);
+      await this.#counted(event, this.#deliver(event));
       this.#delivered++;
     } catch (error) {
       this.#givenUp++;
       throw this.#closing.signal.aborted ? closedError(event, error) : error;
-    } finally {
-      this.#waiting.delete(delivery);
-      this.#waitingBytes -= event.body.length;
     }
   }
 
@@ -122,6 +116,18 @@ class DirectSink implements EventSink {
     const giveUpAtMs = this.#timing.clock() + this.#retryForMs;
     const delivery = { client: this.#client, timing: this.#timing, giveUpAtMs, signal: this.#closing.signal };
     return this.#limit.run(() => deliverDirectly(event, delivery));
+  }
+
+  /** Counts the event as waiting until its delivery has ended, well or not. */
+  async #counted({ body }: OutgoingEvent, delivery: Promise<void>): Promise<void> {
+    this.#waiting.add(delivery);
+    this.#waitingBytes += body.length;
+    try {
+      await delivery;
+    } finally {
+      this.#waiting.delete(delivery);
+      this.#waitingBytes -= body.length;
+    }
   }
 
   #requireRoomFor({ eventId, body }: OutgoingEvent): void {

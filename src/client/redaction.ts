@@ -4,11 +4,35 @@ export const REDACTED = "[API key]";
 /** Keys shorter than this are no secret, and taking them out would eat ordinary words. */
 const MIN_SECRET_LENGTH = 8;
 
-/** `text` without `secret`, as it is, in JSON or percent-encoded: servers and proxies echo what they were sent. */
+/**
+ * `text` without `secret`, which is visible ASCII: servers and proxies echo what they were sent, as it is or as JSON, a URL
+ * or HTML spells it, each in more than one way (`/` as `\/`, `+` as `\u002B` or `%2b`, `&` as `&amp;` or `&#38;`).
+ */
 export function withoutSecret(text: string, secret: string): string {
   if (secret.length < MIN_SECRET_LENGTH) return text;
-  const spellings = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
-  return spellings.reduce((rest, spelling) => rest.replaceAll(spelling, REDACTED), text);
+  return text.replaceAll(secret, REDACTED).replaceAll(anySpellingOf(secret), REDACTED);
+}
+
+function anySpellingOf(secret: string): RegExp {
+  return new RegExp(Array.from(secret, spellingsOf).join(""), "g");
+}
+
+const HTML_NAMES: Readonly<Record<string, string>> = {
+  "&": "amp",
+  "<": "lt",
+  ">": "gt",
+  '"': "quot",
+  "'": "apos",
+};
+
+function spellingsOf(character: string): string {
+  const code = character.charCodeAt(0);
+  const hex = code.toString(16).padStart(2, "0");
+  const anyCaseHex = hex.replaceAll(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+  // A backslash may stand before any character but itself: `\\*` there would let the search take exponential time.
+  const inJson = character === "\\" ? "\\\\\\\\" : `\\\\?\\x${hex}`;
+  const inHtml = `&#(?:[xX]0*${anyCaseHex}|0*${code});|&${HTML_NAMES[character] ?? "#"};`;
+  return `(?:${inJson}|\\\\u00${anyCaseHex}|%${anyCaseHex}|${inHtml})`;
 }
 
 const MAX_CAUSES = 5;

@@ -1,4 +1,5 @@
-import { type ClientOptions, ComplianceGuardClient } from "./client/client.ts";
+import { ComplianceGuardClient } from "./client/client.ts";
+import type { ClientOptions } from "./client/client-options.ts";
 import { directSink } from "./client/direct-sink.ts";
 import { ComplianceGuardError } from "./core/errors.ts";
 import type { EventSink } from "./core/event-sink.ts";
@@ -59,23 +60,30 @@ export function createRecorder(options: CreateRecorderOptions): Recorder {
     keys: keysOf({ payloadKey, payloadKeyId, keys }),
     sink:
       sink ??
-      directSink(
-        new ComplianceGuardClient({
-          baseUrl:
-            baseUrl ??
-            required(
-              "baseUrl",
-              "COMPLIANCEGUARD_BASE_URL",
-              'the platform\'s address; "npx complianceguard serve" starts one here',
-            ),
-          apiKey:
-            apiKey ?? required("apiKey", "COMPLIANCEGUARD_API_KEY", "a key with the scope events:write"),
-          timeoutMs,
-          dispatcher,
-          fetch,
-        }),
-      ),
+      ownDirectSink({
+        baseUrl: baseUrl ?? required("baseUrl", "COMPLIANCEGUARD_BASE_URL", "the platform's address"),
+        apiKey: apiKey ?? required("apiKey", "COMPLIANCEGUARD_API_KEY", "a key with the scope events:write"),
+        timeoutMs,
+        dispatcher,
+        fetch,
+      }),
   });
+}
+
+/** A direct sink whose connections close with it. */
+function ownDirectSink(options: ClientOptions): EventSink {
+  const client = new ComplianceGuardClient(options);
+  const sink = directSink(client);
+  return {
+    submit: (event) => sink.submit(event),
+    ready: async () => sink.ready?.(),
+    flush: (options) => sink.flush(options),
+    close: async (options) => {
+      const status = await sink.close(options);
+      await client.close();
+      return status;
+    },
+  };
 }
 
 function keysOf(

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { complianceGuardMiddleware } from "../../src/ai-sdk/index.ts";
-import type { DeliveryStatus, EventSink } from "../../src/core/event-sink.ts";
 import { collect, type Sdk, type SdkCase, sdks, sdksWithOlderModels } from "../support/ai-sdks.ts";
 import { codeOf } from "../support/error-code.ts";
 import { type Recording, startRecording, statusOf } from "../support/recording.ts";
 import { type ModelAnswer, scriptedModel, streamParts } from "../support/scripted-model.ts";
+import { brokenSink } from "../support/sinks.ts";
 
 const question = { role: "user", content: "Short-list applicant 7?" };
 const questionRecorded = {
@@ -340,13 +340,4 @@ function scoreTool(sdk: Sdk): object {
     inputSchema: sdk.jsonSchema({ type: "object", properties: { id: { type: "number" } } }),
     execute: async () => ({ score: 0.82 }),
   });
-}
-
-/** Keeps nothing. */
-function brokenSink(): EventSink {
-  const fail = async (): Promise<never> => {
-    throw new Error("disk full");
-  };
-  const status = async (): Promise<DeliveryStatus> => ({ delivered: 0, waiting: 0, deadLetters: 0 });
-  return { begin: fail, submit: fail, flush: status, close: status };
 }

@@ -58,8 +58,8 @@ export function startRecording(options: Partial<RecorderOptions> = {}): Recordin
 }
 
 /** `provider_status` of an event. */
-export function statusOf(event: RecordedEvent): unknown {
-  return event.systemState.performance["provider_status"];
+export function statusOf(event: RecordedEvent | undefined): unknown {
+  return event?.systemState.performance["provider_status"];
 }
 
 function sequenceOf(event: RecordedEvent): number {

@@ -14,6 +14,8 @@ export interface ContainerPlace {
 export class OpenContainer {
   readonly source: object;
   readonly place: ContainerPlace;
+  /** The place of its members. */
+  readonly inner: ContainerPlace;
   readonly copy: unknown[] | Record<string, unknown>;
   readonly #keys: readonly string[] | undefined;
   readonly #size: number;
@@ -25,6 +27,7 @@ export class OpenContainer {
     const isArray = typeof members === "number";
     this.source = source;
     this.place = place;
+    this.inner = { parent: this, depth: place.depth + 1, translate: place.translate };
     this.copy = isArray ? [] : {};
     this.#keys = isArray ? undefined : members;
     this.#size = isArray ? members : members.length;

@@ -1,4 +1,4 @@
-import { canonicalJsonWithin } from "../core/canonical-json.ts";
+import { canonicalJson, canonicalJsonWithin } from "../core/canonical-json.ts";
 import { sha256Hex } from "../core/digest.ts";
 import { jsonValue, refusedKind } from "../core/json-value.ts";
 import { pythonNumberToken } from "../core/python-number.ts";
@@ -81,7 +81,7 @@ export class PlainCopy {
       return this.#repaired(canonicalJsonWithin(copy, { maxDepth: Infinity, maxIntegerDigits: Infinity }));
     } catch {
       // Longer than a string can be.
-      return this.#unrepresentable("too_large");
+      return this.#unrepresentable("too_large", place);
     }
   }
 
@@ -96,25 +96,21 @@ export class PlainCopy {
   }
 
   #memberOf(container: OpenContainer): unknown {
-    const place = {
-      parent: container,
-      depth: container.place.depth + 1,
-      translate: container.place.translate,
-    };
     try {
-      return this.#translated(container.take(), place);
+      return this.#translated(container.take(), container.inner);
     } catch {
       // What a getter, a proxy, `toJSON` or `valueOf` of a boxed number throws is the value's own trouble.
-      return this.#unrepresentable("unreadable");
+      return this.#unrepresentable("unreadable", container.inner);
     }
   }
 
   /** Messages first: their own `toJSON` would show a framework's envelope. */
   #translated(value: unknown, place: ContainerPlace): unknown {
+    if (typeof value !== "object" || value === null) return this.#plain(value, place);
     if (value instanceof Translated) {
       return this.#translated(value.value, { ...place, translate: value.translate });
     }
-    const messages = typeof value === "object" && value !== null ? this.#messagesOf(value, place) : undefined;
+    const messages = this.#messagesOf(value, place);
     return messages ? this.#messages(messages, place) : this.#plain(value, place);
   }
 
@@ -139,14 +135,14 @@ export class PlainCopy {
     const shown = jsonValue(value, place.parent?.key ?? "");
     switch (typeof shown) {
       case "string":
-        return this.#text(shown);
+        return this.#text(shown, place);
       case "number":
         return Number.isFinite(shown) ? shown : this.#repaired(String(shown));
       case "bigint":
-        return this.#integer(shown);
+        return this.#integer(shown, place);
       case "function":
       case "symbol":
-        return this.#unrepresentable(typeof shown as "function" | "symbol");
+        return this.#unrepresentable(typeof shown as "function" | "symbol", place);
       case "object":
         return shown === null ? null : this.#object(shown, place);
       default:
@@ -154,28 +150,28 @@ export class PlainCopy {
     }
   }
 
-  #text(text: string): unknown {
-    if (text.length > this.#charactersLeft) return this.#unrepresentable("too_large");
+  #text(text: string, place: ContainerPlace): unknown {
+    if (text.length > this.#charactersLeft) return this.#unrepresentable("too_large", place);
     this.#charactersLeft -= text.length;
     return text.isWellFormed() ? text : this.#repaired(text.toWellFormed());
   }
 
-  #integer(integer: bigint): unknown {
+  #integer(integer: bigint, place: ContainerPlace): unknown {
     const size = integer < 0n ? -integer : integer;
-    if (size > MAX_PRINTED_INTEGER) return this.#unrepresentable("too_large");
+    if (size > MAX_PRINTED_INTEGER) return this.#unrepresentable("too_large", place);
     return size > MAX_INTEGER ? this.#repaired(String(integer)) : integer;
   }
 
   #object(value: object, place: ContainerPlace): unknown {
     const kind = refusedKind(value) as UnrepresentableKind | "bytes" | undefined;
-    if (kind === "bytes") return this.#bytes(value as ArrayBufferView | ArrayBufferLike);
-    if (kind) return this.#unrepresentable(kind);
-    if (this.#ancestors.has(value)) return this.#unrepresentable("cycle");
+    if (kind === "bytes") return this.#bytes(value as ArrayBufferView | ArrayBufferLike, place);
+    if (kind) return this.#unrepresentable(kind, place);
+    if (this.#ancestors.has(value)) return this.#unrepresentable("cycle", place);
     const token = rawJsonText(value);
     if (token !== undefined) return this.#token(token, value, place);
     const members = Array.isArray(value) ? lengthOf(value) : Object.keys(value);
     const size = typeof members === "number" ? members : members.length;
-    if (size > this.#membersLeft) return this.#unrepresentable("too_large");
+    if (size > this.#membersLeft) return this.#unrepresentable("too_large", place);
     this.#membersLeft -= size;
     return new OpenContainer(value, members, place);
   }
@@ -184,18 +180,22 @@ export class PlainCopy {
   #token(token: string, value: object, place: ContainerPlace): unknown {
     if (!/^-?[0-9]/.test(token)) return this.#plain(JSON.parse(token), place);
     const isReadable = !/^-?[0-9]{401}/.test(token) && pythonNumberToken(token) !== undefined;
-    return isReadable ? value : this.#text(this.#repaired(token));
+    return isReadable ? value : this.#text(this.#repaired(token), place);
   }
 
-  #bytes(value: ArrayBufferView | ArrayBufferLike): unknown {
+  #bytes(value: ArrayBufferView | ArrayBufferLike, place: ContainerPlace): unknown {
     const bytes = ArrayBuffer.isView(value)
       ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
       : new Uint8Array(value);
-    return this.#repaired({ sha256: sha256Hex(bytes), size_bytes: bytes.byteLength });
+    return this.#standIn({ sha256: sha256Hex(bytes), size_bytes: bytes.byteLength }, place);
   }
 
-  #unrepresentable(kind: UnrepresentableKind): { readonly unrepresentable: UnrepresentableKind } {
-    return this.#repaired({ unrepresentable: kind });
+  #unrepresentable(unrepresentable: UnrepresentableKind, place: ContainerPlace): unknown {
+    return this.#standIn({ unrepresentable }, place);
+  }
+
+  #standIn(object: object, { depth }: ContainerPlace): unknown {
+    return this.#repaired(depth === MAX_DEPTH + 1 ? canonicalJson(object) : object);
   }
 
   #repaired<Replacement>(replacement: Replacement): Replacement {

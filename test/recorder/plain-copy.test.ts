@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { canonicalJson } from "../../src/core/canonical-json.ts";
 import { type CopyBounds, PlainCopy } from "../../src/recorder/plain-copy.ts";
 
 const copyWithin = (bounds: Partial<CopyBounds>, value: unknown): { copy: unknown; repairs: number } => {
@@ -32,6 +33,12 @@ test("text beyond what is left is too large, keys count as text", () => {
     copy: [{ abc: 1 }, tooLarge],
     repairs: 1,
   });
+});
+
+test("a value that unfolds without end is captured in bounds", () => {
+  const endless = (): object => ({ toJSON: () => [endless(), endless()] });
+  const { copy } = copyWithin({ maxMembers: 10_000 }, endless());
+  expect(canonicalJson(copy)).toContain("too_large");
 });
 
 test("the copy shares nothing with the value", () => {

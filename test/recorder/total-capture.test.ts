@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { canonicalJson, canonicalJsonFromText } from "../../src/core/canonical-json.ts";
+import { canonicalJsonFromText, canonicalJsonWithin } from "../../src/core/canonical-json.ts";
 import { rawJson } from "../../src/core/raw-json.ts";
 import { captureComponent } from "../../src/recorder/total-capture.ts";
 
@@ -18,15 +18,10 @@ const capture = (value: unknown): Captured => {
 
 const sha256 = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
-const depthOf = (text: string): number => {
-  let [depth, deepest] = [0, 0];
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
-    if (token === "[" || token === "{") depth += 1;
-    if (token === "]" || token === "}") depth -= 1;
-    deepest = Math.max(deepest, depth);
-  }
-  return deepest;
-};
+const depthIn = (value: unknown): number =>
+  typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthIn)) : 0;
+
+const depthOf = (text: string): number => depthIn(JSON.parse(text));
 
 const refuse = (): never => {
   throw new Error("secret");
@@ -70,7 +65,7 @@ const anything = fc.anything({
       new WeakMap(),
     ),
     fc.constantFrom(...unreadable),
-    fc.constantFrom(...["1.0", "-0", "1e999", "9".repeat(401), "true", '"\\ud800"'].map(rawJson)),
+    fc.constantFrom(...["1.0", "-0", "-0.0", "12345678901234567890123"].map(rawJson)),
   ],
 });
 
@@ -95,7 +90,7 @@ test("what canonicalJson takes is captured as canonicalJson has it, without repa
     fc.property(anything, (value) => {
       let canonical: string | undefined;
       try {
-        canonical = canonicalJson(value ?? {});
+        canonical = canonicalJsonWithin(value ?? {}, { maxDepth: 200, maxIntegerDigits: 400 });
       } catch {
         // Refused: then something must have been repaired.
       }
@@ -366,6 +361,16 @@ test.each([201, 500, 20_000])("nothing of %i levels is lost", (depth) => {
   expect(level).toEqual([]);
 });
 
+test("what stands for a value at the last level is text too", () => {
+  const deepest = [new Map(), new Uint8Array(0), NaN];
+  let value: unknown = deepest;
+  for (let level = 1; level < 200; level += 1) value = [value];
+  const { text, repairs } = capture(value);
+  expect(depthOf(text)).toBe(200);
+  expect(text).toContain('["{\\"unrepresentable\\":\\"map\\"}","{\\"sha256\\":');
+  expect(repairs).toBe(3);
+});
+
 test("repairs below 200 levels are made and counted too", () => {
   let value: unknown = { a: NaN, b: new Map() };
   for (let level = 0; level < 300; level += 1) value = [value];
@@ -374,18 +379,11 @@ test("repairs below 200 levels are made and counted too", () => {
   expect(repairs).toBe(3);
 });
 
-test("a value that unfolds without end is captured in bounds", () => {
-  const endless = (): object => ({ toJSON: () => [endless(), endless()] });
-  const { text } = capture(endless());
-  expect(text).toContain("too_large");
-  expect(depthOf(text)).toBe(200);
-});
-
 test("what stands in very many places is captured in bounds", () => {
   let value: unknown = [1];
   for (let level = 0; level < 60; level += 1) value = [value, value];
   expect(capture(value).text).toContain("too_large");
-});
+}, 60_000);
 
 test("a list of holes without end is captured in bounds", () => {
   expect(capture({ list: new Array(2 ** 32 - 1), rest: 1 })).toEqual({

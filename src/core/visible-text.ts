@@ -31,10 +31,12 @@ export function visibleText(text: string, options: VisibleTextOptions = {}): str
  * and still the same JSON, so that it can be edited and read back.
  */
 export function visibleJson(value: unknown, indent?: number): string {
-  const json = JSON.stringify(value, undefined, indent) ?? "null";
-  return json.replace(HIDDEN, (match) =>
-    match === "⟨" || match === "⟩" || isEmoji(match) ? match : escaped(match),
-  );
+  return visibleJsonText(JSON.stringify(value, undefined, indent) ?? "null");
+}
+
+/** As {@link visibleJson}, of a text that is JSON or on the way to be. */
+export function visibleJsonText(json: string): string {
+  return json.replace(HIDDEN, (match) => (/[⟨⟩]/.test(match) || isEmoji(match) ? match : escaped(match)));
 }
 
 // Emoji sequences come first: the joiners, selectors and tags inside them are what draws them.

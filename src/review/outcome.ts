@@ -1,5 +1,5 @@
 /** How a review ended, for whoever waited for it. */
-export type Outcome =
+export type ReviewOutcome =
   | { readonly decision: "approved"; readonly final: unknown }
   | { readonly decision: "edited"; readonly final: unknown; readonly reason: string }
   | { readonly decision: "responded"; readonly message: string }
@@ -16,7 +16,10 @@ const explanations: Readonly<Record<RejectionCause, string>> = {
 };
 
 /** What a model is told of a rejection. */
-export function explainRejection({ cause, reason }: Extract<Outcome, { decision: "rejected" }>): string {
+export function explainRejection({
+  cause,
+  reason,
+}: Extract<ReviewOutcome, { decision: "rejected" }>): string {
   return reason === undefined ? `${explanations[cause]}.` : `${explanations[cause]}: ${reason}`;
 }
 
@@ -28,7 +31,7 @@ export type ReviewResult =
   | { readonly decision: "rejected"; readonly reason: string };
 
 /** The outcome in the words an agent reads. */
-export function reviewResult(outcome: Outcome): ReviewResult {
+export function reviewResult(outcome: ReviewOutcome): ReviewResult {
   switch (outcome.decision) {
     case "approved":
       return { decision: "approved", finalOutput: outcome.final };

@@ -14,6 +14,10 @@ export interface Proposal {
   readonly askedBy: "model" | "application";
   /** The call that proposes it: it leads to the decision under review. */
   readonly toolCallId?: string | undefined;
+  /** The correlation id of the decision under review. @default that of the call, else of the context, else the request's id */
+  readonly correlationId?: string | undefined;
+  /** The event of the decision under review. @default that of the call */
+  readonly reviewedEventId?: string | undefined;
   /** Aborts when the call that waits is given up. */
   readonly signal?: AbortSignal | undefined;
   /** Checks what a reviewer edited, and gives what is to be run. Without it an edit is run as it is. */

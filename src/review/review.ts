@@ -5,14 +5,14 @@ import type { KnownCall } from "../recorder/tool-call-memory.ts";
 import { captureComponent } from "../recorder/total-capture.ts";
 import { type Answer, ask, type Failure } from "./ask.ts";
 import type { DecisionType, ReviewRequest } from "./decision.ts";
-import type { Outcome } from "./outcome.ts";
+import type { ReviewOutcome } from "./outcome.ts";
 import { type Proposal, proposedComponent, type Snapshot, shownCopy, takeSnapshot } from "./proposal.ts";
 import { type Fallback, type ReviewOptions, type ReviewSettings, reviewSettings } from "./review-options.ts";
 import { type ReviewFacts, ReviewRecord } from "./review-record.ts";
 import { policyReviewer, type Reviewer } from "./reviewer.ts";
 
 /** Holds one review: asks, records, and says what may run. */
-export type Review = (proposal: Proposal) => Promise<Outcome>;
+export type Review = (proposal: Proposal) => Promise<ReviewOutcome>;
 
 /**
  * Prepares reviews with these options. A review that expires, fails or cannot be shown exactly is a rejection. Rejects
@@ -58,13 +58,14 @@ class HeldReview {
     this.#call =
       proposal.toolCallId === undefined ? undefined : settings.recorder.callOf(proposal.toolCallId);
     this.#correlationId =
+      proposal.correlationId ??
       this.#run?.correlationId ??
       this.#call?.correlationId ??
       settings.recorder.currentCorrelationId() ??
       settings.newId();
   }
 
-  async outcome(): Promise<Outcome> {
+  async outcome(): Promise<ReviewOutcome> {
     this.#proposal.signal?.throwIfAborted();
     this.#run?.holdForReview();
     try {
@@ -80,7 +81,7 @@ class HeldReview {
     return run?.isSettled ? undefined : run;
   }
 
-  async #decide(): Promise<Outcome> {
+  async #decide(): Promise<ReviewOutcome> {
     const { reviewer, onExpiry, onFailure, escalateTo } = this.#settings;
     if (!this.#snapshot.isExact) return await this.#refuse();
     const asked = (await this.#isExempt()) ? exemption : reviewer;
@@ -109,7 +110,7 @@ class HeldReview {
     return { reviewer, requestId: request.id, record, answer };
   }
 
-  async #conclude({ reviewer, record, answer }: Turn): Promise<Outcome> {
+  async #conclude({ reviewer, record, answer }: Turn): Promise<ReviewOutcome> {
     switch (answer.came) {
       case "cancellation":
         await this.#keep(record.ended("cancelled"));
@@ -140,7 +141,7 @@ class HeldReview {
   }
 
   /** What cannot be shown exactly as it would run is nothing a person can decide about. */
-  async #refuse(): Promise<Outcome> {
+  async #refuse(): Promise<ReviewOutcome> {
     await this.#keep(this.#record(this.#request(), undefined).ended("not_applied"));
     return { decision: "rejected", cause: "not_applied" };
   }
@@ -187,7 +188,7 @@ class HeldReview {
       proposed: component,
       proposedReference: reference,
       shown,
-      reviewedEventId: run?.eventId ?? this.#call?.modelEventId,
+      reviewedEventId: this.#proposal.reviewedEventId ?? run?.eventId ?? this.#call?.modelEventId,
       modelId: this.#call?.modelId,
       toolCallId: this.#proposal.toolCallId,
       escalatedFrom,

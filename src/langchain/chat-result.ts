@@ -3,7 +3,7 @@ import type { FinishReason, RunEnd } from "../recorder/run.ts";
 import { type MessageShape, readMessage } from "./messages.ts";
 import { listOf, numberOf, type Shape, shapeOf, textOf } from "./shape.ts";
 
-type Generation = Shape<"text" | "message" | "generationInfo">;
+type Generation = Shape<"text" | "message" | "generationInfo" | "concat">;
 
 /**
  * The end of a model call from the framework's `LLMResult`. The same answer gives the same output whichever way the model
@@ -20,22 +20,16 @@ export function chatResult(result: unknown, extraParams?: unknown): RunEnd {
   const output = conversation.component();
   const calls = proposedCalls(output.messages);
   const first = sources(generations[0], messages[0], answer?.llmOutput);
-  const rawReason = firstText(first, [
-    "finish_reason",
-    "finishReason",
-    "stop_reason",
-    "done_reason",
-    "status",
-  ]);
+  const reason = rawReason(first);
   return {
     output,
     proposedCalls: calls,
     modelId: firstText(first, ["model_name", "model", "modelName"]),
-    finishReason: finishReason(rawReason, incompleteReason(first), calls.length > 0),
+    finishReason: finishReason(reason, incompleteReason(first), calls.length > 0),
     ...tokens(messages[0], first),
     isCached: shapeOf<"cached">(extraParams)?.cached === true ? true : undefined,
     metadata: {
-      finish_reason: rawReason,
+      finish_reason: reason,
       response_id: responseId(messages[0], first),
       tool_call_ids: someOf(calls.map(({ id }) => id)),
       dropped_calls: conversation.droppedCalls || undefined,
@@ -44,6 +38,39 @@ export function chatResult(result: unknown, extraParams?: unknown): RunEnd {
       usage: messages[0]?.usage_metadata,
     },
   };
+}
+
+/** Providers whose streams always say why they stopped, as far as LangChain passes it on. */
+const sayWhyTheyStop: ReadonlySet<unknown> = new Set([
+  "openai",
+  "anthropic",
+  "deepseek",
+  "xai",
+  "google-genai",
+]);
+
+/** Whether an answer ended without its end: a stream that gave nothing at all, or never said why it stopped. */
+export function isCutOff(result: unknown): boolean {
+  const generation = firstGeneration(result);
+  if (!generation) return true;
+  const message = messageOf(generation);
+  const provider = shapeOf<"model_provider">(message?.response_metadata)?.model_provider;
+  const isChunk = isStreamed(result);
+  return (
+    isChunk &&
+    sayWhyTheyStop.has(provider) &&
+    rawReason(sources(generation, message, undefined)) === undefined
+  );
+}
+
+/** Whether an answer was put together from the chunks of a stream. Some models announce a whole answer as one token. */
+export function isStreamed(result: unknown): boolean {
+  const generation = firstGeneration(result);
+  return generation === undefined || typeof generation.concat === "function";
+}
+
+function firstGeneration(result: unknown): Generation | undefined {
+  return shapeOf(listOf(listOf(shapeOf<"generations">(result)?.generations)[0])[0]);
 }
 
 function messageOf(generation: Generation | undefined): MessageShape | undefined {
@@ -59,7 +86,7 @@ function sources(
   message: MessageShape | undefined,
   llmOutput: unknown,
 ): Facts[] {
-  return [message?.response_metadata, generation?.generationInfo, llmOutput]
+  return [message?.response_metadata, generation?.generationInfo, llmOutput, message?.additional_kwargs]
     .map((each) => shapeOf<keyof Facts>(each))
     .filter((each) => each !== undefined);
 }
@@ -81,6 +108,10 @@ type Facts = Shape<
   | "groundingMetadata"
   | "citationMetadata"
 >;
+
+function rawReason(facts: readonly Facts[]): string | undefined {
+  return firstText(facts, ["finish_reason", "finishReason", "stop_reason", "done_reason", "status"]);
+}
 
 function firstText(facts: readonly Facts[], names: readonly (keyof Facts)[]): string | undefined {
   return facts.flatMap((each) => names.map((name) => textOf(each[name]))).find((each) => each !== undefined);

@@ -7,6 +7,12 @@ import { listOf, shapeOf, textOf } from "./shape.ts";
 export class DeliveredAnswer {
   readonly #content: unknown[] = [];
   readonly #callChunks: unknown[] = [];
+  #hasEvents = false;
+
+  /** The answer came by the newer streaming protocol, whose result does not show that it was streamed. */
+  get hasEvents(): boolean {
+    return this.#hasEvents;
+  }
 
   /** Adds a token or, where there is one, its chunk. Gives false where it holds nothing yet: the first often only names the role. */
   addToken(token: unknown, fields: unknown): boolean {
@@ -23,6 +29,7 @@ export class DeliveredAnswer {
 
   /** Adds an event of the newer streaming protocol. Gives false where it holds nothing of the answer. */
   addEvent(value: unknown): boolean {
+    this.#hasEvents = true;
     const event = shapeOf<"event" | "index" | "content" | "delta">(value);
     const delta = shapeOf<"type" | "text" | "args">(event?.delta);
     const started = shapeOf<"type" | "id" | "name" | "args">(event?.content);

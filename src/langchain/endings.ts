@@ -1,6 +1,6 @@
 import type { Run, RunStart } from "../recorder/run.ts";
 import { chainResult } from "./chain-run.ts";
-import { chatResult } from "./chat-result.ts";
+import { chatResult, isCutOff, isStreamed } from "./chat-result.ts";
 import type { HandledRun } from "./run-details.ts";
 import { shapeOf } from "./shape.ts";
 import { thrownKind } from "./thrown-kind.ts";
@@ -8,10 +8,11 @@ import { toolOutcome, toolRun } from "./tool-run.ts";
 
 /** Settles a model call with its answer. */
 export function endModel(ended: HandledRun, output: unknown, extraParams: unknown): Promise<void> {
+  const { run, details } = ended;
+  // Cached and some whole answers are announced as one token, but their callers wait for the whole.
+  ended.isStreamed &&= isStreamed(output) || details.delivered?.hasEvents === true;
   const end = chatResult(output, extraParams);
-  // A cached answer is announced as one token, but the caller waits for the whole of it.
-  if (end.isCached) ended.isStreamed = false;
-  return ended.run.succeed(end);
+  return isCutOff(output) ? run.truncate(end) : run.succeed(end);
 }
 
 /** Settles a tool run with what it gave. A message that says "error" is a failure although nothing was thrown. */

@@ -95,7 +95,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleLLMError(...[error, runId]: Ended): Promise<void> {
-    await this.#runs.end(runId, (ended) => endThrown(ended, error));
+    await this.#runs.endThrown(runId, error, endThrown);
   }
 
   async handleToolStart(...started: ToolStarted): Promise<void> {
@@ -120,7 +120,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleToolError(...[error, runId]: Ended): Promise<void> {
-    await this.#runs.end(runId, (ended) => endThrown(ended, error));
+    await this.#runs.endThrown(runId, error, endThrown);
   }
 
   async handleRetrieverStart(...started: RetrieverStarted): Promise<void> {
@@ -134,7 +134,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleRetrieverError(...[error, runId]: Ended): Promise<void> {
-    await this.#runs.end(runId, (ended) => endThrown(ended, error));
+    await this.#runs.endThrown(runId, error, endThrown);
   }
 
   async handleChainStart(...started: ChainStarted): Promise<void> {
@@ -153,7 +153,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleChainError(...[error, runId]: Ended): Promise<void> {
-    await this.#runs.end(runId, (ended) => endThrown(ended, error));
+    await this.#runs.endThrown(runId, error, endThrown);
   }
 
   /** LangGraph: the run waits for a person. Comes before its `handleChainEnd`. */

@@ -1,6 +1,6 @@
 import { NeutralConversation, type NeutralRole, type Piece } from "../recorder/neutral-form.ts";
 import { readContent, type SetAside, textOfContent } from "./content.ts";
-import { idOf, type Shape, shapeOf, textOf } from "./shape.ts";
+import { idOf, listOf, type Shape, shapeOf, textOf } from "./shape.ts";
 import { type CallView, toolCallPieces } from "./tool-calls.ts";
 
 /** The members of a message object that are read, whichever class of whichever copy of the framework it is. */
@@ -162,10 +162,14 @@ function withKwargs(setAside: SetAside, message: MessageShape): SetAside {
     ...setAside,
     reasoning: isNew ? [...setAside.reasoning, reasoning] : setAside.reasoning,
     refusals: refusal === undefined ? setAside.refusals : [...setAside.refusals, refusal],
-    providerCalls: Array.isArray(kwargs.tool_outputs)
-      ? [...setAside.providerCalls, ...kwargs.tool_outputs]
-      : setAside.providerCalls,
+    providerCalls: [...setAside.providerCalls, ...listOf(kwargs.tool_outputs).filter(isOfProvider)],
   };
+}
+
+/** OpenAI lists calls that the client executes among those it executed itself. */
+function isOfProvider(item: unknown): boolean {
+  const type = shapeOf<"type">(item)?.type;
+  return type !== "custom_tool_call" && type !== "computer_call";
 }
 
 function reasoningSummary(value: unknown): string {

@@ -107,8 +107,6 @@ const parameterNames: readonly string[] = [
   "stop",
   "stop_sequences",
   "stopSequences",
-  "stream",
-  "streaming",
   "tool_choice",
   "parallel_tool_calls",
   "response_format",

@@ -77,13 +77,33 @@ export class RunTracker<Details> {
 
   /**
    * Ends a run; an end without a start is ignored. Resolves when its event is kept, or after `maxWaitMs`; at once where the
-   * run was streamed: the last part must not be held back.
+   * run was streamed: the last part must not be held back. What `settle` cannot read does not cost the event.
    */
   async end(runId: string, settle: (run: TrackedRun<Details>) => Promise<void>): Promise<void> {
+    await this.#end(runId, settle, (run) => run.succeed(unreadable));
+  }
+
+  /** Ends a run that `error` ended. */
+  async endThrown(
+    runId: string,
+    error: unknown,
+    settle: (run: TrackedRun<Details>, error: unknown) => Promise<void>,
+  ): Promise<void> {
+    await this.#end(
+      runId,
+      (run) => settle(run, error),
+      (run) => run.fail(error, unreadable),
+    );
+  }
+
+  async #end(
+    runId: string,
+    settle: (run: TrackedRun<Details>) => Promise<void>,
+    settleUnread: (run: Run) => Promise<void>,
+  ): Promise<void> {
     const ended = this.#guarded(() => this.#runs.end(runId));
     if (!ended) return;
-    // What cannot be read must not cost the event.
-    const settled = this.#guarded(() => settle(ended)) ?? ended.run.succeed(unreadable);
+    const settled = this.#guarded(() => settle(ended)) ?? settleUnread(ended.run);
     const { root } = ended;
     if (root === ended && !ended.isStreamed) await this.#inTime(ended.run, [settled, ...ended.unawaited]);
     else if (!ended.isStreamed) await this.#inTime(ended.run, [settled]);

@@ -1,12 +1,14 @@
 import type { Callbacks } from "@langchain/core/callbacks/manager";
 import { Document } from "@langchain/core/documents";
+import { AIMessage } from "@langchain/core/messages";
 import { StringOutputParser } from "@langchain/core/output_parsers";
 import { ChatPromptTemplate } from "@langchain/core/prompts";
 import { RunnableLambda, RunnableSequence } from "@langchain/core/runnables";
+import { fakeModel } from "@langchain/core/testing";
 import { FakeListChatModel, FakeLLM, FakeRetriever } from "@langchain/core/utils/testing";
 import { ChatOpenAI } from "@langchain/openai";
 import { tool } from "langchain";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { ComplianceGuardHandler, type ComplianceGuardHandlerOptions } from "../../src/langchain/index.ts";
 import { codeOf } from "../support/error-code.ts";
@@ -33,6 +35,8 @@ async function openAi(...answers: ScriptedAnswer[]) {
 
 const runOf = (event: RecordedEvent | undefined) => event?.systemState.run;
 const kindsOf = (events: readonly RecordedEvent[]) => events.map((event) => runOf(event)?.["kind"]);
+
+afterEach(() => vi.useRealTimers());
 
 describe("the handler as LangChain sees it", () => {
   test("is taken where callbacks are taken, without a cast", () => {
@@ -188,22 +192,52 @@ describe("model calls", () => {
     });
   });
 
-  test("a stream with nothing in it is an answer with nothing in it", async () => {
+  test("a stream with nothing in it was truncated", async () => {
     const { handler, only } = setUp();
     await handler.handleChatModelStart({}, [[{ role: "user", content: "?" }]], "r1");
     await handler.handleLLMEnd({ generations: [[undefined]], llmOutput: undefined }, "r1");
     const event = await only();
     expect(event.output).toEqual({ messages: [{ role: "assistant", parts: [] }] });
-    expect(statusOf(event)).toBe("success");
+    expect(statusOf(event)).toBe("truncated");
+  });
+
+  test("a stream whose provider never said why it stopped was truncated, though nobody threw", async () => {
+    const head = { id: "chatcmpl-1", object: "chat.completion.chunk", created: 1, model: "gpt-5" };
+    const delta = { role: "assistant", content: "Yes, of" };
+    const cut = JSON.stringify({ ...head, choices: [{ index: 0, delta, finish_reason: null }] });
+    await using api = await openAi({ events: [cut] });
+    const { callbacks, only } = setUp();
+    for await (const _ of await api.model.stream("?", { callbacks }));
+    const event = await only();
+    expect(event.output).toEqual({
+      messages: [{ role: "assistant", parts: [{ type: "text", content: "Yes, of" }] }],
+    });
+    expect(statusOf(event)).toBe("truncated");
   });
 
   test("the attempts of withRetry are counted", async () => {
-    await using api = await openAi({ status: 500 }, { text: "Yes." });
+    vi.useFakeTimers();
     const { callbacks, events } = setUp();
-    await api.model.withRetry({ stopAfterAttempt: 2 }).invoke("?", { callbacks });
+    const model = fakeModel().respond(new Error("busy")).respond(new AIMessage("Yes."));
+    const asked = model.withRetry({ stopAfterAttempt: 2 }).invoke("?", { callbacks });
+    await vi.runAllTimersAsync();
+    vi.useRealTimers();
+    expect((await asked).text).toBe("Yes.");
     const models = (await events()).filter((event) => runOf(event)?.["kind"] === "model");
-    expect(models.map(statusOf)).toEqual(["500", "success"]);
+    expect(models.map(statusOf)).toEqual(["error:Error", "success"]);
+    expect(models[0]?.systemState.performance).not.toHaveProperty("attempt");
     expect(models[1]?.systemState.performance).toMatchObject({ attempt: 2 });
+  });
+
+  test("a plain call whose model announces its answer as one token waits for its event all the same", async () => {
+    const { handler, sink } = setUp();
+    await handler.handleChatModelStart({}, [[{ role: "user", content: "?" }]], "r1");
+    handler.handleLLMNewToken("Yes.", undefined, "r1");
+    await handler.handleLLMEnd(
+      { generations: [[{ text: "Yes.", message: { type: "ai", content: "Yes." } }]] },
+      "r1",
+    );
+    expect(sink.events).toHaveLength(1);
   });
 });
 

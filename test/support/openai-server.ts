@@ -10,6 +10,8 @@ export interface ScriptedAnswer {
   readonly reasoning?: string;
   /** @default "tool_calls" with tool calls, else "stop" */
   readonly finishReason?: string;
+  /** Code points in each piece of a stream. @default 4 */
+  readonly pieceLength?: number;
   /** The model that answers. @default the requested one */
   readonly model?: string;
   /** An HTTP error with `error` as its problem: `{ status: 429 }`. */
@@ -153,15 +155,15 @@ function completion(answer: ScriptedAnswer, request: SeenRequest): Record<string
   return { ...envelope(answer, request), object: "chat.completion", choices, usage };
 }
 
-/** The same answer as a stream: reasoning, text and arguments in pieces of four code points, usage last. */
+/** The same answer as a stream: reasoning, text and arguments in pieces, usage last. */
 function completionChunks(answer: ScriptedAnswer, request: SeenRequest): string[] {
   const deltas: Record<string, unknown>[] = [{ role: "assistant", content: "" }];
-  for (const piece of pieces(answer.reasoning)) deltas.push({ reasoning_content: piece });
-  for (const piece of pieces(answer.text)) deltas.push({ content: piece });
+  for (const piece of pieces(answer, answer.reasoning)) deltas.push({ reasoning_content: piece });
+  for (const piece of pieces(answer, answer.text)) deltas.push({ content: piece });
   answer.toolCalls?.forEach((call, index) => {
     const head = { index, id: call.id, type: "function", function: { name: call.name, arguments: "" } };
     deltas.push({ tool_calls: [head] });
-    for (const piece of pieces(call.arguments))
+    for (const piece of pieces(answer, call.arguments))
       deltas.push({ tool_calls: [{ index, function: { arguments: piece } }] });
   });
   const head = { ...envelope(answer, request), object: "chat.completion.chunk" };
@@ -177,4 +179,5 @@ function completionChunks(answer: ScriptedAnswer, request: SeenRequest): string[
   ].map((each) => JSON.stringify(each));
 }
 
-const pieces = (text = ""): string[] => text.match(/.{1,4}/gsu) ?? [];
+const pieces = ({ pieceLength = 4 }: ScriptedAnswer, text = ""): string[] =>
+  text.match(new RegExp(`.{1,${pieceLength}}`, "gsu")) ?? [];

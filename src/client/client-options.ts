@@ -3,10 +3,10 @@ import { ComplianceGuardError } from "../core/errors.ts";
 import { type ApiKey, apiKeyTrouble } from "./api-key.ts";
 import { MAX_TIMEOUT_MS } from "./deadline.ts";
 import type { FetchFunction } from "./fetch-transport.ts";
-import type { Timing } from "./timing.ts";
+import type { TimingOptions } from "./timing.ts";
 
 /** How a client reaches its platform. */
-export interface ClientOptions extends Partial<Timing> {
+export interface ClientOptions extends TimingOptions {
   /**
    * The platform's address, e.g. `https://api.example.com`. `https`, or `http` to this machine only (`localhost`,
    * 127.0.0.0/8, `[::1]`).

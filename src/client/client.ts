@@ -15,7 +15,7 @@ import { fetchTransport } from "./fetch-transport.ts";
 import type { Connection } from "./http.ts";
 import { encodeNewEvent, type NewEvent, type NewOverride } from "./new-event.ts";
 import { type Call, retriedExchange } from "./retried-exchange.ts";
-import { realTiming, type Timing } from "./timing.ts";
+import { type Timing, timingOf } from "./timing.ts";
 import { dispatchedTransport, pooledTransport } from "./undici-transport.ts";
 
 /** What every call takes last. */
@@ -55,17 +55,16 @@ export class ComplianceGuardClient {
     checkClientOptions(options);
     const baseUrl = parseBaseUrl(options.baseUrl);
     const { apiKey, timeoutMs = DEFAULT_TIMEOUT_MS, maxRetries = DEFAULT_MAX_RETRIES } = options;
-    const { clock = realTiming.clock, random = realTiming.random, wait = realTiming.wait } = options;
     this.#timeoutMs = timeoutMs;
     this.#maxRetries = maxRetries;
-    this.#timing = { clock, random, wait };
+    this.#timing = timingOf(options);
     const { fetch, dispatcher } = options;
     const transport = fetch
       ? fetchTransport(baseUrl, fetch)
       : dispatcher
         ? dispatchedTransport(baseUrl, dispatcher)
         : pooledTransport(baseUrl, timeoutMs);
-    this.#connection = { origin: baseUrl.origin, apiKey, transport, clock };
+    this.#connection = { origin: baseUrl.origin, apiKey, transport, clock: this.#timing.clock };
   }
 
   /**

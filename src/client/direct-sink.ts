@@ -6,10 +6,10 @@ import type { ComplianceGuardClient } from "./client.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
 import { MAX_TIMEOUT_MS } from "./deadline.ts";
 import { deliverDirectly } from "./direct-delivery.ts";
-import { realTiming, type Timing } from "./timing.ts";
+import { type Timing, type TimingOptions, timingOf } from "./timing.ts";
 
 /** How a direct sink delivers. */
-export interface DirectSinkOptions {
+export interface DirectSinkOptions extends TimingOptions {
   /** Events that wait for the platform hold at most so much; one more is refused. Bytes. @default 16777216 (16 MiB) */
   readonly maxWaitingBytes?: number | undefined;
   /** How many events are sent at once. @default 8 */
@@ -21,11 +21,7 @@ export interface DirectSinkOptions {
    */
   readonly retryForMs?: number | undefined;
   /** A monotonic clock in milliseconds. @default performance.now */
-  readonly clock?: Timing["clock"] | undefined;
-  /** @default Math.random */
-  readonly random?: Timing["random"] | undefined;
-  /** @default a timer */
-  readonly wait?: Timing["wait"] | undefined;
+  readonly clock?: TimingOptions["clock"];
 }
 
 /** The part of a client that a direct sink uses. */
@@ -61,10 +57,9 @@ class DirectSink implements EventSink {
 
   constructor(client: Sender, options: DirectSinkOptions) {
     const { maxWaitingBytes = 2 ** 24, concurrency = 8, retryForMs = 30_000 } = options;
-    const { clock = () => performance.now(), random = realTiming.random, wait = realTiming.wait } = options;
     requireWhole({ maxWaitingBytes, concurrency, retryForMs });
     this.#client = client;
-    this.#timing = { clock, random, wait };
+    this.#timing = timingOf({ ...options, clock: options.clock ?? (() => performance.now()) });
     this.#maxWaitingBytes = maxWaitingBytes;
     this.#retryForMs = retryForMs;
     this.#limit = new ConcurrencyLimit(concurrency);

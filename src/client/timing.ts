@@ -10,8 +10,27 @@ export interface Timing {
   readonly wait: (delayMs: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** Time and chance as an option. */
+export interface TimingOptions {
+  /** The wall clock in milliseconds since the epoch. @default Date.now */
+  readonly clock?: Timing["clock"] | undefined;
+  /** A number from 0 to 1. @default Math.random */
+  readonly random?: Timing["random"] | undefined;
+  /** Resolves after so many milliseconds, rejects when the signal fires. @default a timer */
+  readonly wait?: Timing["wait"] | undefined;
+}
+
+/** The options, the real ones where none are given. */
+export function timingOf({ clock, random, wait }: TimingOptions): Timing {
+  return {
+    clock: clock ?? realTiming.clock,
+    random: random ?? realTiming.random,
+    wait: wait ?? realTiming.wait,
+  };
+}
+
 /** The real ones. A waiting timer keeps the process alive: the record it waits to send would be lost otherwise. */
-export const realTiming: Timing = {
+const realTiming: Timing = {
   clock: Date.now,
   random: Math.random,
   wait: async (delayMs, signal) => {

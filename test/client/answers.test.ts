@@ -39,6 +39,10 @@ test("what else the answer holds is left out, and the source of the id where old
   expect(readIngestResult(JSON.stringify(older), ID)).toEqual(expected);
 });
 
+test("a chain may begin at 0", () => {
+  expect(readIngestResult(JSON.stringify({ ...RESULT, sequenceNumber: 0 }), ID).sequenceNumber).toBe(0);
+});
+
 test("an id that comes back in lower case is the same id", () => {
   expect(readIngestResult(JSON.stringify(receiptFor(ID)), ID.toUpperCase()).eventId).toBe(ID);
 });

@@ -65,6 +65,15 @@ test("nothing listens to the caller's signal after the end", async () => {
   expect(getEventListeners(signal, "abort")).toHaveLength(0);
 });
 
+test("no timer is left behind", async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  await withinDeadline(LONG_MS, undefined, async () => {
+    expect(timers()).toBe(before + 1);
+  });
+  expect(timers()).toBe(before);
+});
+
 test("the time left shrinks from the whole", async () => {
   const left = await withinDeadline(LONG_MS, undefined, async ({ remainingMs }) => remainingMs());
   expect(left).toBeLessThanOrEqual(LONG_MS);

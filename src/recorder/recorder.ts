@@ -62,6 +62,14 @@ export class Recorder implements AsyncDisposable {
   }
 
   /**
+   * The tool call waits for a person, and with it everything around it: none of its runs ages until the returned function
+   * is called. A call that nothing is remembered of holds nothing.
+   */
+  holdForReview(toolCallId: string): () => void {
+    return this.#starter.holdForReview(toolCallId);
+  }
+
+  /**
    * Records a fact that is no run: a review, a decision. Resolves when the event is kept.
    * @throws What the sink throws: the fact is then not kept. (A run's trouble goes to `onError` instead.)
    */

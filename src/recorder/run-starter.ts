@@ -48,6 +48,16 @@ export class RunStarter {
     return this.#registry.calls.get(toolCallId);
   }
 
+  /** Holds every open run that the call belongs to. Returns what lets them go on. */
+  holdForReview(toolCallId: string): () => void {
+    const root = this.callOf(toolCallId)?.root;
+    const waiting = [...this.#open].filter((run) => run.facts.root === root);
+    for (const run of waiting) run.holdForReview();
+    return () => {
+      for (const run of waiting) run.touch();
+    };
+  }
+
   /** Gives up every run that is still open. */
   abandonAll(): void {
     for (const run of [...this.#open]) void run.abandon();

@@ -159,6 +159,23 @@ describe("one event for every run", () => {
     expect(sink.events).toHaveLength(1);
   });
 
+  test("a tool call that waits for a person holds the runs around it, and no others", async () => {
+    vi.useFakeTimers();
+    const { recorder, start } = setUp({ abandonAfterMs: 1000 });
+    const agent = start({ kind: "agent" });
+    const model = start({ parent: agent });
+    await model.succeed({ proposedCalls: [{ id: "call_1", name: "refund", arguments: {} }] });
+    const tool = start({ kind: "tool", name: "refund", parent: agent, toolCallId: "call_1" });
+    const other = start({ kind: "agent" });
+    const release = recorder.holdForReview("call_1");
+    vi.advanceTimersByTime(1_000_000);
+    expect([agent.isSettled, tool.isSettled, other.isSettled]).toEqual([false, false, true]);
+    release();
+    vi.advanceTimersByTime(1000);
+    expect([agent.isSettled, tool.isSettled]).toEqual([true, true]);
+    recorder.holdForReview("call_2")();
+  });
+
   test("a run whose input a person edited is recorded with what it executes", async () => {
     const { sink, start } = setUp();
     const run = start({ kind: "tool", name: "refund", input: () => ({ amount: 500 }) });

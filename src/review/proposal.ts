@@ -60,7 +60,9 @@ export function takeSnapshot(proposal: Pick<Proposal, "kind" | "name" | "propose
  * call that gives it, of any other answer the value an agent returns.
  */
 export function proposedComponent({ kind, name }: Pick<Proposal, "kind" | "name">, value: unknown): unknown {
-  if (kind === "tool_call") return toolInput(name ?? "unknown_tool", value);
+  // Boxed, text stays text: the framework has parsed the arguments already.
+  if (kind === "tool_call")
+    return toolInput(name ?? "unknown_tool", typeof value === "string" ? Object(value) : value);
   if (typeof value !== "string") return valueComponent(value);
   return { messages: [{ role: "assistant", parts: [{ type: "text", content: value }] }] };
 }

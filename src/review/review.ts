@@ -67,11 +67,12 @@ class HeldReview {
 
   async outcome(): Promise<ReviewOutcome> {
     this.#proposal.signal?.throwIfAborted();
-    this.#run?.holdForReview();
+    const { toolCallId } = this.#proposal;
+    const release = toolCallId === undefined ? undefined : this.#settings.recorder.holdForReview(toolCallId);
     try {
       return await this.#decide();
     } finally {
-      this.#run?.touch();
+      release?.();
     }
   }
 
@@ -79,6 +80,13 @@ class HeldReview {
   get #run(): Run | undefined {
     const run = this.#call?.toolRun;
     return run?.isSettled ? undefined : run;
+  }
+
+  /** A tool call is decided by the run that waits, an answer by the model that proposes it in a call of the review tool. */
+  get #decisionEventId(): string | undefined {
+    const run = this.#run?.isRecorded ? this.#run.eventId : undefined;
+    const model = this.#call?.modelEventId;
+    return this.#proposal.kind === "tool_call" ? (run ?? model) : (model ?? run);
   }
 
   async #decide(): Promise<ReviewOutcome> {
@@ -182,13 +190,12 @@ class HeldReview {
   #record(request: ReviewRequest, shown: ReviewFacts["shown"], escalatedFrom?: string): ReviewRecord {
     const { recorder, clock } = this.#settings;
     const { component, reference } = this.#snapshot;
-    const run = this.#run?.isRecorded ? this.#run : undefined;
     const facts = {
       request,
       proposed: component,
       proposedReference: reference,
       shown,
-      reviewedEventId: this.#proposal.reviewedEventId ?? run?.eventId ?? this.#call?.modelEventId,
+      reviewedEventId: this.#proposal.reviewedEventId ?? this.#decisionEventId,
       modelId: this.#call?.modelId,
       toolCallId: this.#proposal.toolCallId,
       escalatedFrom,

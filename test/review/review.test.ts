@@ -597,6 +597,25 @@ describe("what runs is what was shown", () => {
     ]);
   });
 
+  test("an answer proposed in a call of the review tool is the decision of the model that made the call", async () => {
+    const { reviewer } = deciding({ type: "approve", reviewerId: "alice" });
+    const { review, reviews, model } = await setUp(reviewer);
+    await review({ kind: "output", proposed: "Dear Ms Roe", askedBy: "model", toolCallId: "call_1" });
+    expect(reviews()[1].systemState.review.reviewed_event_id).toBe(model.eventId);
+  });
+
+  test("text arguments stay the text they are", async () => {
+    const { reviewer, asked } = deciding({ type: "approve", reviewerId: "alice" });
+    const { review, reviews } = await setUp(reviewer);
+    expect(await review({ ...proposal, proposed: '{"a":1}' })).toEqual({
+      decision: "approved",
+      final: '{"a":1}',
+    });
+    expect(asked[0]?.subject.proposed).toBe('{"a":1}');
+    const component = { name: "refund", arguments: '{"a":1}' };
+    expect(reviews()[1]).toMatchObject({ inputReference: reference({ proposed: component }) });
+  });
+
   test("any other answer is reviewed as the value an agent returns", async () => {
     const { reviewer } = deciding({ type: "reject", reviewerId: "alice", reason: "no" });
     const { review, reviews } = await setUp(reviewer);

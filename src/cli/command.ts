@@ -2,10 +2,6 @@ import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 
 /** One command of `complianceguard`. */
 export interface Command {
-  /** What stands after `complianceguard` in the list of commands. */
-  readonly usage: string;
-  /** One line: what it does. */
-  readonly summary: string;
   /** All there is to know about its options, as `--help` shows it. */
   readonly help: string;
   /**

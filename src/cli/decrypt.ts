@@ -11,9 +11,7 @@ import { type Command, readArguments, UsageError } from "./command.ts";
 import { indentJson } from "./indent-json.ts";
 
 /** Decrypts an event and says what its key vouches for. */
-export const decryptCommand: Command = {
-  usage: "decrypt FILE --key-file KEY",
-  summary: "decrypt an event, and say what its key vouches for",
+export const command: Command = {
   help: `complianceguard decrypt FILE --key-file KEY
 
 Decrypts the event in FILE (- is standard input): JSON as the platform gives it, or a line of an export. Checks that

@@ -8,9 +8,7 @@ import { type Command, readArguments } from "./command.ts";
 import { PLATFORM_HELP, type PlatformApi, platformApi } from "./platform-api.ts";
 
 /** Copies a platform's chain into a file that can be checked offline. */
-export const exportCommand: Command = {
-  usage: "export",
-  summary: "copy the chain of a platform, to be kept elsewhere and checked offline",
+export const command: Command = {
   help: `complianceguard export [options]
 
 Writes one event a line, in order, as JSON with these members: sequenceNumber, eventId, systemId, correlationId,

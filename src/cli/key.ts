@@ -4,9 +4,7 @@ import { generateKey } from "../core/keys.ts";
 import { type Command, readArguments } from "./command.ts";
 
 /** Makes a payload key. */
-export const keyCommand: Command = {
-  usage: "key",
-  summary: "make a key that payloads are encrypted with",
+export const command: Command = {
   help: `complianceguard key [options]
 
 Makes a payload key: 32 random bytes, as base64url text. Whoever loses it cannot read the payloads any more.

@@ -1,32 +1,18 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { visibleText } from "../core/visible-text.ts";
-import { type Command, UsageError } from "./command.ts";
-import { decryptCommand } from "./decrypt.ts";
-import { exportCommand } from "./export.ts";
-import { keyCommand } from "./key.ts";
-import { serveCommand } from "./serve.ts";
-import { systemCommand } from "./system.ts";
-import { verifyCommand } from "./verify.ts";
-
-const commands: Readonly<Record<string, Command>> = {
-  serve: serveCommand,
-  system: systemCommand,
-  verify: verifyCommand,
-  export: exportCommand,
-  decrypt: decryptCommand,
-  key: keyCommand,
-};
+import { UsageError } from "./command.ts";
+import { commands } from "./commands.ts";
 
 /** Runs what the arguments ask for. @returns The exit code: 0, 1 for trouble, 2 where the arguments are not understood. */
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === "--version") return say(version());
   if (name === "--help" || name === "-h" || name === "help") return say(help());
-  const command = Object.hasOwn(commands, name ?? "") ? commands[name as string] : undefined;
-  if (!command) return complain(name === undefined ? "which command?" : `there is no command ${name}`, "", 2);
-  if (asksForHelp(args)) return say(command.help);
+  const entry = commands.get(name ?? "");
+  if (!entry) return complain(name === undefined ? "which command?" : `there is no command ${name}`, "", 2);
   try {
-    return await command.run(args);
+    const { command } = await entry.load();
+    return asksForHelp(args) ? say(command.help) : await command.run(args);
   } catch (error) {
     const { message } = error as Error;
     return error instanceof UsageError ? complain(message, ` ${name}`, 2) : complain(message, undefined, 1);
@@ -34,8 +20,9 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
 }
 
 function help(): string {
-  const width = Math.max(...Object.values(commands).map(({ usage }) => usage.length));
-  const lines = Object.values(commands).map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`);
+  const entries = [...commands.values()];
+  const width = Math.max(...entries.map(({ usage }) => usage.length));
+  const lines = entries.map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`);
   return `complianceguard COMMAND [options]\n\n${lines.join("\n")}\n\n"complianceguard COMMAND --help" tells all about one; --version prints the version.`;
 }
 

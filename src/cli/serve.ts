@@ -3,9 +3,7 @@ import { startServer } from "../server/serve.ts";
 import { type Command, readArguments, wholeNumber } from "./command.ts";
 
 /** Runs the embedded platform until it is told to stop. */
-export const serveCommand: Command = {
-  usage: "serve",
-  summary: "run an embedded platform on this machine",
+export const command: Command = {
   help: `complianceguard serve [options]
 
 Runs an embedded platform: accepts events, keeps them in a chain of hashes, and gives them back.
@@ -33,7 +31,9 @@ async function serve(args: readonly string[]): Promise<number> {
     onError: (error) => console.error(`complianceguard: ${error instanceof Error ? error.message : error}`),
   });
   const stopped = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
-  console.log(`ComplianceGuard platform at ${server.url}\nData in ${server.directory}\n${howToUse(server)}`);
+  console.log(
+    `ComplianceGuard platform at ${server.url}\nData in ${server.directory}\n${howToUse(server)}\nCtrl+C stops it.`,
+  );
   await stopped;
   await server.close();
   return 0;

@@ -3,9 +3,7 @@ import { type Command, readArguments, UsageError } from "./command.ts";
 import { PLATFORM_HELP, platformApi } from "./platform-api.ts";
 
 /** Registers a system at an embedded platform. */
-export const systemCommand: Command = {
-  usage: "system add NAME",
-  summary: "register a system, so that its events are accepted",
+export const command: Command = {
   help: `complianceguard system add NAME [options]
 
 Registers the system NAME, e.g. cv-screening-prod, at an embedded platform.

@@ -6,9 +6,7 @@ import { type Command, readArguments } from "./command.ts";
 import { PLATFORM_HELP, platformApi } from "./platform-api.ts";
 
 /** Checks a chain, of a server or in a file. */
-export const verifyCommand: Command = {
-  usage: "verify [FILE]",
-  summary: "check the chain of a platform, or of an export",
+export const command: Command = {
   help: `complianceguard verify [FILE] [options]
 
 Checks every entry, its hash, its tie to the one before, and every body: of the export FILE (- is standard input),

@@ -79,6 +79,16 @@ const partsOf = (...pieces: readonly Piece[]): unknown => conversationOf(["user"
 
 const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
+const translate = (candidate: object): readonly NeutralMessage[] | undefined => {
+  if (!("kind" in candidate) || !("texts" in candidate) || candidate.kind !== "message") return undefined;
+  return (candidate.texts as string[]).map((text) => ({
+    role: "user",
+    parts: [{ type: "text", content: text }],
+  }));
+};
+const message = (...texts: string[]): object => ({ kind: "message", texts });
+const neutral = (content: string): NeutralMessage => ({ role: "user", parts: [{ type: "text", content }] });
+
 test.each(vectors)("$name", ({ conversation, answer, input, output, inputReference, outputReference }) => {
   const asked = conversationOf(...conversation.map((message) => [message.role, piecesOf(message)] as const));
   const answered = conversationOf([answer.role, piecesOf(answer)]);
@@ -87,6 +97,8 @@ test.each(vectors)("$name", ({ conversation, answer, input, output, inputReferen
   expect(referenceOf(asked.component())).toBe(inputReference);
   expect(referenceOf(answered.component())).toBe(outputReference);
 });
+
+const someText = fc.string({ unit: fc.constantFrom("a", " ", "é", "\u{1f600}", '"') });
 
 const callPiece = fc.record({
   type: fc.constant("call" as const),
@@ -99,7 +111,7 @@ const filePiece = fc.record({
   mimeType: fc.constantFrom(undefined, "image/png", "audio/wav"),
   data: fc.uint8Array({ maxLength: 20 }),
 });
-const textPiece = fc.record({ type: fc.constant("text" as const), text: fc.string({ unit: "grapheme" }) });
+const textPiece = fc.record({ type: fc.constant("text" as const), text: someText });
 const resultPiece = fc.record({ type: fc.constant("result" as const), id: fc.string(), result: fc.json() });
 const anyPiece: fc.Arbitrary<Piece> = fc.oneof(textPiece, callPiece, filePiece, resultPiece);
 const roles: readonly NeutralRole[] = ["system", "user", "assistant", "tool"];
@@ -119,9 +131,26 @@ test("pieces of different kinds may come in any order", () => {
   );
 });
 
+test("whatever a framework passes for arguments and results is captured", () => {
+  const hostile = fc.oneof(fc.anything({ withBigInt: true, withMap: true, withTypedArray: true }), fc.json());
+  fc.assert(
+    fc.property(hostile, (content) => {
+      const call: Piece = { type: "call", id: "1", name: "score", arguments: content };
+      const result: Piece = { type: "result", id: "1", result: content };
+      const captured = plain(conversationOf(["assistant", [call, result]]).component());
+      expect(captured).toMatchObject({
+        messages: [{ parts: [{ type: "tool_call" }] }, { parts: [{ type: "tool_call_response" }] }],
+      });
+      expect(plain(toolInput("score", content))).toHaveProperty("arguments");
+      expect(plain(toolOutput(content))).toHaveProperty("result");
+      expect(plain(valueComponent(content, translate))).toBeTypeOf("object");
+    }),
+  );
+});
+
 test("text may be cut anywhere, also inside an emoji", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary" }), fc.array(fc.nat()), (text, cuts) => {
+    fc.property(someText, fc.array(fc.nat()), (text, cuts) => {
       const places = [
         0,
         ...cuts.map((cut) => cut % (text.length + 1)).toSorted((a, b) => a - b),
@@ -312,11 +341,17 @@ test("file data that is no base64 counts as the bytes of its text", () => {
 });
 
 test("a data: URI names its own type before the one beside it", () => {
-  const [uri, bare] = ["data:text/csv;header=present;base64,YQ==", "data:;base64,YQ=="];
-  expect(partsOf({ type: "link", mimeType: "text/plain", uri })).toMatchObject([{ mime_type: "text/csv" }]);
-  expect(partsOf({ type: "link", mimeType: "text/markdown", uri: bare })).toMatchObject([
-    { mime_type: "text/markdown" },
-  ]);
+  const [typed, untyped] = ["data:text/csv;header=present;base64,YQ==", "data:;base64,YQ=="];
+  expect(
+    partsOf(
+      { type: "link", mimeType: "text/plain", uri: typed },
+      { type: "file", mimeType: "text/plain", data: typed },
+      { type: "link", mimeType: "text/markdown", uri: untyped },
+      { type: "file", mimeType: "text/markdown", data: untyped },
+    ),
+  ).toMatchObject(
+    ["text/csv", "text/csv", "text/markdown", "text/markdown"].map((mime_type) => ({ mime_type })),
+  );
 });
 
 test("an address is recorded as given, a data: URI that does not decode too", () => {
@@ -410,16 +445,6 @@ test("a wrapper that cannot be looked into stays", () => {
   revoke();
   expect(valueComponent(proxy).value).toBe(proxy);
 });
-
-const translate = (candidate: object): readonly NeutralMessage[] | undefined => {
-  if (!("kind" in candidate) || !("texts" in candidate) || candidate.kind !== "message") return undefined;
-  return (candidate.texts as string[]).map((text) => ({
-    role: "user",
-    parts: [{ type: "text", content: text }],
-  }));
-};
-const message = (...texts: string[]): object => ({ kind: "message", texts });
-const neutral = (content: string): NeutralMessage => ({ role: "user", parts: [{ type: "text", content }] });
 
 test("messages anywhere in a chain's value make way for their neutral form", () => {
   const value = {

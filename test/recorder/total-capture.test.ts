@@ -37,6 +37,10 @@ const unreadable: readonly object[] = [
   new Proxy(printable({}), { ownKeys: refuse }),
 ];
 
+const someText = fc.string({
+  unit: fc.constantFrom("a", "\u{1f600}", "\ud83d", "\ude00", "\ufffd", '"', "\0", "\u2028"),
+});
+
 const anything = fc.anything({
   withBigInt: true,
   withBoxedValues: true,
@@ -48,9 +52,9 @@ const anything = fc.anything({
   withSparseArray: true,
   withTypedArray: true,
   withUnicodeString: true,
-  key: fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("__proto__", "toJSON", "\ud800", "\udfff")),
+  key: fc.oneof(someText, fc.constantFrom("__proto__", "toJSON", "\ud800", "\udfff")),
   values: [
-    fc.string({ unit: fc.oneof(fc.constantFrom("\ud83d", "\ude00", '"', "\0"), fc.string()) }),
+    someText,
     fc.double(),
     fc.bigInt(),
     fc.boolean(),
@@ -82,7 +86,7 @@ test("any value is captured: readable, the same twice, and its own canonical for
     { numRuns: 10_000 },
   );
   expect(repaired).toBeGreaterThan(1000);
-});
+}, 60_000);
 
 test("what canonicalJson takes is captured as canonicalJson has it, without repairs, and nothing else is", () => {
   let taken = 0;
@@ -103,7 +107,7 @@ test("what canonicalJson takes is captured as canonicalJson has it, without repa
     { numRuns: 5000 },
   );
   expect(taken).toBeGreaterThan(1000);
-});
+}, 60_000);
 
 test("the component's reference is the hash of its bytes", () => {
   const { component } = captureComponent({ a: 1 });

@@ -39,7 +39,7 @@ function isAbort(error: unknown): boolean {
   if (!thrown) return false;
   return (
     abortNames.has(thrown.name) ||
-    abortNames.has(shapeOf<"name">(thrown.constructor)?.name) ||
+    (typeof thrown.constructor === "function" && abortNames.has(thrown.constructor.name)) ||
     abortMessages.has(thrown.message) ||
     thrown.code === "ABORT_ERR"
   );

@@ -64,6 +64,50 @@ export class KeyErasedError extends ComplianceGuardError {
   }
 }
 
+/** What a value is that canonical JSON refuses. */
+export type RefusedKind =
+  | "not_finite"
+  | "lone_surrogate"
+  | "undefined"
+  | "function"
+  | "symbol"
+  | "bytes"
+  | "map"
+  | "set"
+  | "weak"
+  | "promise"
+  | "regexp"
+  | "error"
+  | "blob"
+  | "cycle"
+  | "too_deep"
+  | "long_integer";
+
+/** A value holds what JSON cannot hold faithfully: `path` says where, `kind` what. */
+export class CanonicalizationError extends ComplianceGuardError {
+  override readonly name = "CanonicalizationError";
+  /** E.g. `$.messages[3].score`; a key that is no plain identifier shows as `[key 3]`, a long path is cut in the middle. */
+  readonly path: string;
+  readonly kind: RefusedKind;
+
+  constructor(path: string, kind: RefusedKind, message: string) {
+    super("not_canonicalizable", message);
+    this.path = path;
+    this.kind = kind;
+  }
+}
+
+/** A text is not JSON: at `position`, an index into the text counted from 0, something else should stand. */
+export class InvalidJsonError extends ComplianceGuardError {
+  override readonly name = "InvalidJsonError";
+  readonly position: number;
+
+  constructor(position: number, message: string) {
+    super("invalid_json", message);
+    this.position = position;
+  }
+}
+
 /** The platform answered with an error: `status` is the HTTP status, `problem` its code, `body` its text (at most 2,000 characters). */
 export class ApiError extends ComplianceGuardError {
   override readonly name: string = "ApiError";

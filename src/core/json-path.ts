@@ -1,0 +1,25 @@
+/** One step of a path: into an array at `index`, or into an object at the key that stands at `index` of its keys. */
+export interface PathStep {
+  readonly index: number;
+  /** Undefined for a step into an array. */
+  readonly key: string | undefined;
+}
+
+const LONGEST_PATH = 200;
+
+/**
+ * Where a value stands, for an error: `$.messages[3].score`. Keys are content too: one that is no plain identifier of at
+ * most 64 characters shows as `[key 3]`, its place in the object counted from 0. A path of more than 200 characters is cut
+ * in the middle.
+ */
+export function jsonPath(steps: readonly PathStep[]): string {
+  const path = `$${steps.map(stepText).join("")}`;
+  if (path.length <= LONGEST_PATH) return path;
+  const kept = LONGEST_PATH / 2;
+  return `${path.slice(0, kept)}…${path.slice(1 - kept)}`;
+}
+
+function stepText({ index, key }: PathStep): string {
+  if (key === undefined) return `[${index}]`;
+  return /^[A-Za-z_$][\w$]{0,63}$/.test(key) ? `.${key}` : `[key ${index}]`;
+}

@@ -1,0 +1,24 @@
+/**
+ * A JSON string literal as Python writes it with `ensure_ascii=False`, which is as `JSON.stringify` does. Undefined for
+ * text with a lone surrogate, which no UTF-8 can hold.
+ */
+export function quotedString(text: string): string | undefined {
+  // Calling JSON.stringify costs more than looking at a few characters, which seldom need an escape.
+  if (text.length < 32 && isVerbatim(text)) return `"${text}"`;
+  const quoted = JSON.stringify(text);
+  // A lone surrogate becomes an escape, \udXXX. The first test costs nothing where the engine keeps Latin-1, the second
+  // spares text with emoji the third, which is slow.
+  const isRefused = SURROGATE.test(text) && quoted.includes("\\ud") && !text.isWellFormed();
+  return isRefused ? undefined : quoted;
+}
+
+const SURROGATE = /[\ud800-\udfff]/;
+
+/** Whether every character stands for itself in JSON. */
+function isVerbatim(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x20 || unit === 0x22 || unit === 0x5c || (unit >= 0xd800 && unit <= 0xdfff)) return false;
+  }
+  return true;
+}

@@ -1,5 +1,5 @@
 import { ComplianceGuardError } from "../core/errors.ts";
-import { readStoredEvent, type StoredEvent } from "../core/stored-event.ts";
+import { type FetchedEvent, readFetchedEvent } from "./fetched-event.ts";
 
 /** The platform's receipt for a recorded event. */
 export interface IngestResult {
@@ -13,19 +13,6 @@ export interface IngestResult {
   readonly receiptId: string;
   /** `client` where the event carried its own id. Older servers do not say. */
   readonly eventIdSource?: string | undefined;
-}
-
-/** A stored event as a platform answered with it: what every event has is there, and is text. */
-export interface FetchedEvent extends StoredEvent {
-  readonly eventId: string;
-  readonly systemId: string;
-  readonly occurredAtUtc: string;
-  readonly modelId: string;
-  readonly version: string;
-  readonly decisionClassification: string;
-  readonly inputReference: string;
-  readonly outputReference: string;
-  readonly metadataReference: string;
 }
 
 /** One page of stored events, and where the next one starts; undefined on the last. */
@@ -63,7 +50,7 @@ export function readIngestResult(text: string, eventId: string): IngestResult {
  * @throws {ComplianceGuardError} `invalid_answer` where it is no JSON object, lacks a field or is another event.
  */
 export function readEvent(text: string, eventId: string): FetchedEvent {
-  const event = fetchedEvent(parsed(text));
+  const event = readFetchedEvent(parsed(text));
   requireSameEvent(event.eventId, eventId);
   return event;
 }
@@ -75,7 +62,7 @@ export function readEvent(text: string, eventId: string): FetchedEvent {
 export function readEventPage(text: string): EventPage {
   const { events, nextAfter } = readObject(text);
   if (!Array.isArray(events)) throw invalidAnswer("it has no list of events");
-  return { events: events.map(fetchedEvent), nextAfter: cursor(nextAfter) };
+  return { events: events.map(readFetchedEvent), nextAfter: cursor(nextAfter) };
 }
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -100,30 +87,6 @@ function camelCased(value: unknown): Answer {
   const toCamelCase = (name: string): string =>
     name.replaceAll(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [toCamelCase(name), field]));
-}
-
-function fetchedEvent(value: unknown): FetchedEvent {
-  const event = storedEvent(value);
-  return {
-    ...event,
-    eventId: textField(event, "eventId"),
-    systemId: textField(event, "systemId"),
-    occurredAtUtc: textField(event, "occurredAtUtc"),
-    modelId: textField(event, "modelId"),
-    version: textField(event, "version"),
-    decisionClassification: textField(event, "decisionClassification"),
-    inputReference: textField(event, "inputReference"),
-    outputReference: textField(event, "outputReference"),
-    metadataReference: textField(event, "metadataReference"),
-  };
-}
-
-function storedEvent(value: unknown): StoredEvent {
-  try {
-    return readStoredEvent(value);
-  } catch {
-    throw invalidAnswer("it is not an event, or shows a field twice and differently");
-  }
 }
 
 function textField(answer: Answer, name: string): string {

@@ -357,13 +357,19 @@ describe("retries", () => {
     expect(client.delays).toEqual([2_000]);
   });
 
-  test("a Retry-After beyond the deadline is not waited for: the platform's answer says more than a timeout", async () => {
-    await using platform = await startPlatform((answer) =>
-      answerJson(answer, 429, {}, { "retry-after": "11" }),
+  test("two more tries are the default", async () => {
+    await using platform = await startPlatform((answer) => answerJson(answer, 503, {}));
+    expect(await caught(() => clientOf(platform.url).getEvent(ID))).toMatchObject({ status: 503 });
+    expect(platform.requests).toHaveLength(3);
+  });
+
+  test("a Retry-After beyond the deadline of ten seconds is not waited for: the answer says more than a timeout", async () => {
+    await using platform = await startPlatform((answer, _, n) =>
+      answerJson(answer, 429, {}, { "retry-after": n === 0 ? "9" : "10" }),
     );
     const client = clientOf(platform.url);
-    expect(await caught(() => client.getEvent(ID))).toMatchObject({ status: 429, retryAfterMs: 11_000 });
-    expect(client.delays).toEqual([]);
+    expect(await caught(() => client.getEvent(ID))).toMatchObject({ status: 429, retryAfterMs: 10_000 });
+    expect(client.delays).toEqual([9_000]);
   });
 
   test("a Retry-After that is a date counts from the client's clock", async () => {
@@ -409,10 +415,11 @@ describe("options", () => {
     ["apiKey", { apiKey: undefined as unknown as string }],
     ["apiKey", { apiKey: "hunter2secret\r\nx-evil: 1" }],
     ["apiKey", { apiKey: "hunter2secret\n" }],
+    ["apiKey", { apiKey: " hunter2secret" }],
     ["apiKey", { apiKey: "hunter2 secret" }],
     ["apiKey", { apiKey: "hunter2secrét" }],
     ["apiKey", { apiKey: "hunter2secret\u0000" }],
-    ["apiKey", { apiKey: "hunter2".repeat(1_000) }],
+    ["apiKey", { apiKey: `hunter2${"x".repeat(4_090)}` }],
     ["timeoutMs", { timeoutMs: 0 }],
     ["timeoutMs", { timeoutMs: -1 }],
     ["timeoutMs", { timeoutMs: 1.5 }],
@@ -430,6 +437,18 @@ describe("options", () => {
     expect(error?.code).toBe("invalid_option");
     expect(error?.message).toContain(name);
     expect(inspect(error, { depth: 10 })).not.toContain("hunter2");
+  });
+
+  test("a key of 4,096 characters is one", async () => {
+    await using platform = await startPlatform(acknowledge);
+    const apiKey = "x".repeat(4_096);
+    await clientOf(platform.url, { apiKey }).ingestEvent(EVENT);
+    expect(platform.requests[0]?.headers["x-api-key"]).toBe(apiKey);
+  });
+
+  test("the shortest deadline is a millisecond", async () => {
+    const client = clientOf("http://localhost", { apiKey: () => new Promise(() => {}), timeoutMs: 1 });
+    expect(await codeOf(() => client.getEvent(ID))).toBe("timeout");
   });
 
   test("the longest deadline a timer keeps is accepted", async () => {
@@ -499,7 +518,12 @@ describe("closing", () => {
     const client = clientOf(platform.url);
     const call = client.ingestEvent(EVENT);
     const finish = await arrived.promise;
-    const closed = client.close();
+    let isClosed = false;
+    const closed = client.close().then(() => {
+      isClosed = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isClosed).toBe(false);
     finish();
     expect((await call).eventId).toBe(ID);
     await closed;

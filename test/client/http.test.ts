@@ -340,6 +340,18 @@ test("a dispatcher's own time limit is a timeout", async () => {
   expect(await codeOf(() => client.getEvent(ID))).toBe("timeout");
 });
 
+test("undici's own limits of each phase are off: the deadline is the call's as a whole", async () => {
+  await using platform = await startPlatform(acknowledge);
+  const limits: unknown[] = [];
+  const agent = newAgent().compose((dispatch) => (options, handler) => {
+    limits.push([options.headersTimeout, options.bodyTimeout]);
+    return dispatch(options, handler);
+  });
+  const client = new ComplianceGuardClient({ baseUrl: platform.url, apiKey: API_KEY, dispatcher: agent });
+  await client.postEventBody(BODY, { eventId: ID });
+  expect(limits).toEqual([[0, 0]]);
+});
+
 describe("canned answers", () => {
   const server = setupServer();
   beforeAll(() => server.listen({ onUnhandledFrame: "error" }));

@@ -77,7 +77,7 @@ export function keyProviderOf(options: {
   readonly keys?: KeyProvider | undefined;
 }): KeyProvider | undefined {
   const { payloadKey: material, payloadKeyId, keys } = options;
-  if (keys !== undefined && (material !== undefined || payloadKeyId !== undefined)) {
+  if (keys !== undefined && material !== undefined) {
     throw new ComplianceGuardError(
       "invalid_option",
       "give either keys or payloadKey with payloadKeyId, not both",
@@ -92,7 +92,10 @@ export function keyProviderOf(options: {
   if (material !== undefined) return fixedKey(material, payloadKeyId as string);
   // Someone who names a key means to seal: sending hashes only would lose the payloads in silence.
   if (payloadKeyId !== undefined) {
-    throw new ComplianceGuardError("invalid_option", "payloadKeyId needs payloadKey: give both or neither");
+    throw new ComplianceGuardError(
+      "invalid_option",
+      "payloadKeyId needs payloadKey: give both, or neither and keys",
+    );
   }
   return keys;
 }
@@ -131,9 +134,9 @@ export function isKeyProvider(value: unknown): value is KeyProvider {
 }
 
 function secretOf32Bytes(key: KeyObject, field: string): KeyObject {
-  if (key.type !== "secret") throw invalidKey(field, `must be a secret key, got a ${key.type} one`);
-  if (key.symmetricKeySize !== 32) throw invalidKey(field, `must be 32 bytes, got ${key.symmetricKeySize}`);
-  return key;
+  // A public or private key has no such size.
+  if (key.symmetricKeySize === 32) return key;
+  throw invalidKey(field, `must be 32 bytes, got ${key.symmetricKeySize ?? `a ${key.type} key`}`);
 }
 
 /** The bytes of a key's text, or undefined where it is neither hex nor base64 of either alphabet. */

@@ -65,20 +65,14 @@ interface Instant {
 }
 
 const form =
-  /^(\d{4}-(\d\d)-(\d\d))[Tt]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))$/;
+  /^(\d{4}-\d\d-(\d\d))[Tt]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))$/;
 
 function parseTimestamp(text: string): Instant | undefined {
-  const [, date, month, day, time, fraction = "", sign, hours = "0", minutes = "0"] = form.exec(text) ?? [];
+  const [, date, day, time, fraction = "", sign, hours = "0", minutes = "0"] = form.exec(text) ?? [];
   if (date === undefined) return undefined;
   const local = new Date(`${date}T${time}Z`);
-  // The engine rolls 30 February over into March: what comes back must be the day that was asked for.
-  if (
-    Number.isNaN(local.getTime()) ||
-    local.getUTCMonth() + 1 !== Number(month) ||
-    local.getUTCDate() !== Number(day)
-  ) {
-    return undefined;
-  }
+  // The engine rolls 30 February over into March: the day that comes back must be the one that was asked for.
+  if (local.getUTCDate() !== Number(day)) return undefined;
   const offsetMinutes = (Number(hours) * 60 + Number(minutes)) * (sign === "-" ? -1 : 1);
   const seconds = local.getTime() / 1000 - offsetMinutes * 60;
   return { seconds, fraction: fraction.replace(/0+$/, ""), offsetMinutes };

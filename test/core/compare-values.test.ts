@@ -94,6 +94,15 @@ test("objects are compared member by member, everything else as a whole", () => 
   ]);
 });
 
+test("a null member is no place, and an inherited one is nothing that is shown", () => {
+  expect(compareValues("a", { b: null, c: 1 }, { c: 1, d: null })).toEqual([
+    { path: "a.c", isSame: true, sealed: 1, shown: 1 },
+  ]);
+  expect(compareValues("a", { toString: 1 }, { b: null })).toEqual([
+    { path: "a.toString", isSame: false, sealed: 1, shown: undefined },
+  ]);
+});
+
 test("a key with a dot in it does not pass for a path", () => {
   expect(paths({ "b.c": 1 }, { b: { c: 1 } }, false)).toEqual(['a["b.c"]', "a.b"]);
   expect(paths({ '"]': 1, "": 2, "0": 3 }, {}, false)).toEqual(['a["0"]', 'a["\\"]"]', 'a[""]']);

@@ -34,6 +34,11 @@ test.each(["", "1", "[]", "null", '{"input":', "{'input':1}", '{"input":NaN}'])(
   },
 );
 
+test("bytes that are no UTF-8 are no JSON object, although a lenient reader would make them one", async () => {
+  const bytes = Buffer.from('{"input":"é","metadata":{},"output":{}}', "latin1");
+  expect(await codeOf(() => componentSlices(bytes))).toBe("invalid_json");
+});
+
 test("the parser's own words about what is no JSON, which quote it, do not come out", async () => {
   const error = await caught(() => componentSlices(Buffer.from('{"canary":')));
   expect(error?.code).toBe("invalid_json");

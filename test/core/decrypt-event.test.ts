@@ -89,6 +89,7 @@ describe("the key", () => {
     const short = await caught(() => decryptEvent(event(sealed), key.subarray(0, 16)));
     const wrong = await caught(() => decryptEvent(event(sealed), Buffer.alloc(32, 0xab)));
     expect([short?.code, wrong?.code]).toEqual(["invalid_payload_key", "decryption_failed"]);
+    expect(short?.message).toMatch(/^key must be 32 bytes, got 16/);
     for (const error of [short, wrong]) {
       const shown = inspect(error, { depth: null, showHidden: true });
       expect(shown).not.toMatch(/abababab|00010203|AAECAwQF|q6urq6ur|<Buffer/);

@@ -1,7 +1,7 @@
 import { createSecretKey, randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { derivedKey, hkdf, shortMac } from "../../src/core/derived-key.ts";
-import { hex, readWycheproof } from "../support/vectors.ts";
+import { hex, readVectors, readWycheproof } from "../support/vectors.ts";
 
 interface HkdfCase {
   readonly ikm: string;
@@ -40,6 +40,20 @@ describe("Wycheproof's HMAC-SHA-256 cases with a 128-bit tag", () => {
     expect(isSame).toBe(result === "valid");
   });
 });
+
+interface BlindVector {
+  readonly eventId: string;
+  readonly keyHex: string;
+  readonly blindKeyHex: string;
+}
+
+test.each(readVectors<readonly BlindVector[]>("blind.json"))(
+  "the key for blinding $eventId is derived without salt",
+  (vector) => {
+    const derived = derivedKey(createSecretKey(vector.keyHex, "hex"), "complianceguard/blind/v1");
+    expect(derived.export().toString("hex")).toBe(vector.blindKeyHex);
+  },
+);
 
 test("keys for two purposes have nothing in common, nor have keys from two masters", () => {
   const [one, other] = [createSecretKey(randomBytes(32)), createSecretKey(randomBytes(32))];

@@ -308,6 +308,13 @@ test("a copy that names another event than the payload is bound to differs in it
   expect(authenticated).not.toContain("systemId");
 });
 
+test("a null in the copy is a field that was not sent", async () => {
+  const copy = { complianceguard: { event: { ...clearFields(fields), actor: null } } };
+  expectAuthentic(await verifyEvent(shownEvent(copy), key));
+  const { differs } = await verifyEvent({ ...shownEvent(copy), actor: { type: "human" } }, key);
+  expect(differs).toEqual([{ field: "actor", sealed: undefined, shown: { type: "human" } }]);
+});
+
 test("a copied name that every object inherits is compared with the event's own field only", async () => {
   const event = { ...clearFields(fields), constructor: "x" };
   const { differs } = await verifyEvent(shownEvent({ complianceguard: { event } }), key);

@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { ComplianceGuardError } from "../core/errors.ts";
 import type { ChainHead } from "../evidence/chain-report.ts";
@@ -28,9 +28,8 @@ export function chainOfServer(platform: PlatformApi): ChainSource {
 /** The chain in an export: a JSON text a line. A line that is no JSON is given as the text it is, and found by the check. */
 export function chainOfFile(path: string): ChainSource {
   async function* links(): AsyncGenerator<unknown> {
-    const input = path === "-" ? process.stdin : createReadStream(path);
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
-      yield parse(line);
+    const lines = path === "-" ? createInterface({ input: process.stdin }) : (await open(path)).readLines();
+    for await (const line of lines) yield parse(line);
   }
   return { links: links(), statedHead: () => undefined };
 }

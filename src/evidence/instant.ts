@@ -3,7 +3,7 @@
  * @param timestamp RFC 3339, of a time that exists (`isTimestamp`).
  */
 export function sortableInstant(timestamp: string): string {
-  const wholeSeconds = timestamp.slice(0, 19).toUpperCase().replace(" ", "T");
+  const wholeSeconds = timestamp.slice(0, 19).toUpperCase();
   const [fraction = ""] = /(?<=^\.)\d+/.exec(timestamp.slice(19)) ?? [];
   const zone = timestamp.slice(fraction === "" ? 19 : 20 + fraction.length).toUpperCase();
   const utc = new Date(wholeSeconds + zone).toISOString().slice(0, -5);

@@ -36,7 +36,8 @@ export function readEventBody(text: string): EventBody {
   }
   const event = body as unknown as EventBody;
   if (isObject(body["payload"])) checkEnvelope(body["payload"], event);
-  return { ...event, correlationId: event.correlationId ?? null };
+  const { eventId, systemId, occurredAtUtc, correlationId } = event;
+  return { eventId, systemId, occurredAtUtc, correlationId: correlationId ?? null };
 }
 
 type Check = readonly [isValid: (value: unknown) => boolean, expected: string];

@@ -1,17 +1,12 @@
 import { ComplianceGuardError } from "../core/errors.ts";
 import { buildOverride } from "../core/override.ts";
 import { isUuid } from "../core/uuid.ts";
-import {
-  type FetchedEvent,
-  type IngestResult,
-  readEvent,
-  readEventPage,
-  readIngestResult,
-} from "./answers.ts";
+import { type IngestResult, readEvent, readEventPage, readIngestResult } from "./answers.ts";
 import { parseBaseUrl } from "./base-url.ts";
 import { type ClientOptions, checkClientOptions } from "./client-options.ts";
 import { type EventFilter, pathOfPage } from "./event-filter.ts";
 import { fetchTransport } from "./fetch-transport.ts";
+import type { FetchedEvent } from "./fetched-event.ts";
 import type { Connection } from "./http.ts";
 import { encodeNewEvent, type NewEvent, type NewOverride } from "./new-event.ts";
 import { type Call, retriedExchange } from "./retried-exchange.ts";

@@ -43,7 +43,8 @@ export function readFetchedEvent(value: unknown): FetchedEvent {
     if (!isOfType(event[name])) throw invalidEvent(`its ${name} is not ${isOfType.expected}`);
   }
   for (const [name, isOfType] of Object.entries(optional)) {
-    if (event[name] !== undefined && !isOfType(event[name])) throw invalidEvent(`its ${name} is not ${isOfType.expected}`);
+    if (event[name] !== undefined && !isOfType(event[name]))
+      throw invalidEvent(`its ${name} is not ${isOfType.expected}`);
   }
   // Each field has just been checked.
   return event as FetchedEvent;
@@ -65,9 +66,11 @@ interface TypeCheck {
 const check = (expected: string, isOfType: (value: unknown) => boolean): TypeCheck =>
   Object.assign((value: unknown) => isOfType(value), { expected });
 
-const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): boolean => typeof value === "string";
-const listOf = (isItem: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(isItem);
+const listOf = (isItem: (value: unknown) => boolean) => (value: unknown) =>
+  Array.isArray(value) && value.every(isItem);
 
 const nonEmptyText = check("text", (value) => isText(value) && value !== "");
 const text = check("text", isText);

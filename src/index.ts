@@ -1,0 +1,38 @@
+export type { IngestResult } from "./client/answers.ts";
+export { ComplianceGuardClient } from "./client/client.ts";
+export type { ClientOptions } from "./client/client-options.ts";
+export { directSink } from "./client/direct-sink.ts";
+export type { FetchedEvent } from "./client/fetched-event.ts";
+export { canonicalJson } from "./core/canonical-json.ts";
+export { canonicalJsonFromText } from "./core/canonical-text.ts";
+export { decryptEvent } from "./core/decrypt-event.ts";
+export { reference, sha256Hex } from "./core/digest.ts";
+export {
+  ApiError,
+  ComplianceGuardError,
+  type ErrorCode,
+  isComplianceGuardError,
+  KeyErasedError,
+  UnknownSystemError,
+} from "./core/errors.ts";
+export type { Actor, EventBody, EventContent, EventFields, JsonObject } from "./core/event.ts";
+export type { DeliveryStatus, EventSink, OutgoingEvent } from "./core/event-sink.ts";
+export { fixedKey, generateKey, type KeyMaterial, type KeyProvider } from "./core/keys.ts";
+export { verifyEvent } from "./core/verify-event.ts";
+export { type CreateRecorderOptions, createRecorder } from "./create-recorder.ts";
+export { type CallTrace, type CallTraceOptions, traceCall } from "./recorder/call-trace.ts";
+export { type MemorySink, memorySink } from "./recorder/memory-sink.ts";
+export {
+  NeutralConversation,
+  type NeutralMessage,
+  type NeutralPart,
+  type Piece,
+  toolInput,
+  toolOutput,
+} from "./recorder/neutral-form.ts";
+export type { RecordFields, RecordOption } from "./recorder/record-option.ts";
+export type { OverrideFact, RecordedFact } from "./recorder/recorded-fact.ts";
+export type { Recorder } from "./recorder/recorder.ts";
+export type { RecorderOptions } from "./recorder/recorder-options.ts";
+export type { Run, RunDescription, RunEnd, RunKind, RunStart } from "./recorder/run.ts";
+export type { Trouble } from "./recorder/trouble.ts";

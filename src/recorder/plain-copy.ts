@@ -1,9 +1,8 @@
 import { canonicalJson, canonicalJsonWithin } from "../core/canonical-json.ts";
 import { sha256Hex } from "../core/digest.ts";
-import { jsonValue, refusedKind } from "../core/json-value.ts";
-import { pythonNumberToken } from "../core/python-number.ts";
+import { isPlain, jsonValue, refusedKind } from "../core/json-value.ts";
 import { rawJsonText } from "../core/raw-json.ts";
-import { type ContainerPlace, OpenContainer } from "./open-container.ts";
+import { type ContainerPlace, CopiedContainer } from "./copied-container.ts";
 import { Translated } from "./translated.ts";
 import type { UnrepresentableKind } from "./unrepresentable.ts";
 
@@ -45,19 +44,19 @@ export class PlainCopy {
 
   /** The copy; undefined where JSON sees nothing in the value. */
   of(value: unknown): unknown {
-    const holder = new OpenContainer({ "": value }, [""], {
+    const holder = new CopiedContainer({ "": value }, [""], {
       parent: undefined,
       depth: 0,
       translate: undefined,
     });
-    let current: OpenContainer | undefined = holder;
+    let current: CopiedContainer | undefined = holder;
     while (current) current = current.isComplete ? this.#close(current) : this.#advance(current);
     return Object.values(holder.copy)[0];
   }
 
-  #advance(container: OpenContainer): OpenContainer {
+  #advance(container: CopiedContainer): CopiedContainer {
     const member = this.#memberOf(container);
-    if (member instanceof OpenContainer) {
+    if (member instanceof CopiedContainer) {
       this.#ancestors.add(member.source);
       return member;
     }
@@ -65,7 +64,7 @@ export class PlainCopy {
     return container;
   }
 
-  #close(container: OpenContainer): OpenContainer | undefined {
+  #close(container: CopiedContainer): CopiedContainer | undefined {
     const { parent, depth, isSpread } = container.place;
     this.#ancestors.delete(container.source);
     if (!parent) return undefined;
@@ -75,7 +74,7 @@ export class PlainCopy {
   }
 
   /** Only the outermost of the containers that are too deep becomes text, or quotes would multiply at each level. */
-  #asText({ copy, place }: OpenContainer): unknown {
+  #asText({ copy, place }: CopiedContainer): unknown {
     if (place.depth > MAX_DEPTH + 1) return copy;
     try {
       return this.#repaired(canonicalJsonWithin(copy, { maxDepth: Infinity, maxIntegerDigits: Infinity }));
@@ -85,7 +84,7 @@ export class PlainCopy {
     }
   }
 
-  #put(container: OpenContainer, member: unknown): void {
+  #put(container: CopiedContainer, member: unknown): void {
     const { key } = container;
     if (typeof key === "number" || member === undefined) {
       container.put(key, member);
@@ -95,7 +94,7 @@ export class PlainCopy {
     container.put(key.isWellFormed() ? key : this.#repaired(container.freeName(key.toWellFormed())), member);
   }
 
-  #memberOf(container: OpenContainer): unknown {
+  #memberOf(container: CopiedContainer): unknown {
     try {
       return this.#translated(container.take(), container.inner);
     } catch {
@@ -163,24 +162,19 @@ export class PlainCopy {
   }
 
   #object(value: object, place: ContainerPlace): unknown {
-    const kind = refusedKind(value) as UnrepresentableKind | "bytes" | undefined;
-    if (kind === "bytes") return this.#bytes(value as ArrayBufferView | ArrayBufferLike, place);
-    if (kind) return this.#unrepresentable(kind, place);
+    if (!isPlain(value)) {
+      const token = rawJsonText(value);
+      if (token !== undefined) return Number.isFinite(Number(token)) ? value : this.#repaired(token);
+      const kind = refusedKind(value) as UnrepresentableKind | "bytes" | undefined;
+      if (kind === "bytes") return this.#bytes(value as ArrayBufferView | ArrayBufferLike, place);
+      if (kind) return this.#unrepresentable(kind, place);
+    }
     if (this.#ancestors.has(value)) return this.#unrepresentable("cycle", place);
-    const token = rawJsonText(value);
-    if (token !== undefined) return this.#token(token, value, place);
     const members = Array.isArray(value) ? lengthOf(value) : Object.keys(value);
     const size = typeof members === "number" ? members : members.length;
     if (size > this.#membersLeft) return this.#unrepresentable("too_large", place);
     this.#membersLeft -= size;
-    return new OpenContainer(value, members, place);
-  }
-
-  /** A value kept as its JSON text: numbers stay so, where Python can read them. */
-  #token(token: string, value: object, place: ContainerPlace): unknown {
-    if (!/^-?[0-9]/.test(token)) return this.#plain(JSON.parse(token), place);
-    const isReadable = !/^-?[0-9]{401}/.test(token) && pythonNumberToken(token) !== undefined;
-    return isReadable ? value : this.#text(this.#repaired(token), place);
+    return new CopiedContainer(value, members, place);
   }
 
   #bytes(value: ArrayBufferView | ArrayBufferLike, place: ContainerPlace): unknown {

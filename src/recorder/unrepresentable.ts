@@ -1,4 +1,4 @@
-import type { RefusedKind } from "../core/json-value.ts";
+import type { RefusedKind } from "../core/errors.ts";
 
 /**
  * What a component says of a value that JSON cannot hold: its kind, never anything of its content. The list is closed.

@@ -2,7 +2,7 @@ import type { MessageTranslator } from "./translated.ts";
 
 /** Where an object or array stands, and how it is to be read. */
 export interface ContainerPlace {
-  readonly parent: OpenContainer | undefined;
+  readonly parent: CopiedContainer | undefined;
   /** How many containers it stands in. */
   readonly depth: number;
   readonly translate: MessageTranslator | undefined;
@@ -11,7 +11,7 @@ export interface ContainerPlace {
 }
 
 /** An object or array in the middle of being copied, its members taken one by one. */
-export class OpenContainer {
+export class CopiedContainer {
   readonly source: object;
   readonly place: ContainerPlace;
   /** The place of its members. */

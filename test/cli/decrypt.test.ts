@@ -18,7 +18,9 @@ const clearFields = {
 };
 
 /** Records an event and gives what the platform shows of it. */
-async function stored(event: Partial<Parameters<ComplianceGuardClient["ingestEvent"]>[0]>): Promise<Record<string, unknown>> {
+async function stored(
+  event: Partial<Parameters<ComplianceGuardClient["ingestEvent"]>[0]>,
+): Promise<Record<string, unknown>> {
   const client = new ComplianceGuardClient({ baseUrl: platform().url, apiKey: API_KEY });
   const sealed = { payloadKey: key, payloadKeyId: "kek-1" };
   const { eventId } = await client.ingestEvent({ ...clearFields, ...sealed, ...event });

@@ -127,16 +127,21 @@ function flipBit(database: DatabaseSync, { table, column, sample }: Place): () =
   return () => tamper(file, (again) => again.prepare(update).run(Buffer.from(value), id));
 }
 
-describe("nothing is appended to a chain that somebody cut", () => {
-  test("and clients are told to come again", async () => {
+describe("nothing is appended to a chain that somebody changed at its end", () => {
+  test.each([
+    ["its end deleted", "DELETE FROM event WHERE sequence_number = 2"],
+    [
+      "its last entry rewritten",
+      "UPDATE event SET entry = replace(entry, 'rcpt', 'tpcr') WHERE sequence_number = 2",
+    ],
+    ["its last entry moved", "UPDATE event SET sequence_number = 3 WHERE sequence_number = 2"],
+  ])("and clients are told to come again: %s", async (_what, sql) => {
     const directory = await testDirectory();
     const first = await testPlatform({ directory });
     const events = [eventFields(), eventFields()];
     for (const event of events) await post(first, event);
     await first.close();
-    tamper(join(directory, "platform.db"), (database) =>
-      database.exec("DELETE FROM event WHERE sequence_number = 2"),
-    );
+    tamper(join(directory, "platform.db"), (database) => database.exec(sql));
 
     const told: unknown[] = [];
     const second = await testPlatform({ directory, onError: (error) => told.push(error) });

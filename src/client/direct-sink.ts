@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { ComplianceGuardError } from "../core/errors.ts";
 import type { DeliveryStatus, EventSink, OutgoingEvent } from "../core/event-sink.ts";
 import { checkAccess } from "./access-check.ts";
@@ -63,8 +62,6 @@ class DirectSink implements EventSink {
     this.#maxWaitingBytes = maxWaitingBytes;
     this.#retryForMs = retryForMs;
     this.#limit = new ConcurrencyLimit(concurrency);
-    // Every delivery under way listens to it.
-    setMaxListeners(0, this.#closing.signal);
   }
 
   async ready(): Promise<void> {
@@ -72,13 +69,19 @@ class DirectSink implements EventSink {
   }
 
   async submit(event: OutgoingEvent): Promise<void> {
+    this.#requireRoomFor(event);
+    const delivery = this.#deliver(event);
+    this.#waiting.add(delivery);
+    this.#waitingBytes += event.body.length;
     try {
-      this.#requireRoomFor(event);
-      await this.#counted(event, this.#deliver(event));
+      await delivery;
       this.#delivered++;
     } catch (error) {
       this.#givenUp++;
       throw this.#closing.signal.aborted ? closedError(event, error) : error;
+    } finally {
+      this.#waiting.delete(delivery);
+      this.#waitingBytes -= event.body.length;
     }
   }
 
@@ -113,28 +116,16 @@ class DirectSink implements EventSink {
     return this.#limit.run(() => deliverDirectly(event, delivery));
   }
 
-  /** Counts the event as waiting until its delivery has ended, well or not. */
-  async #counted({ body }: OutgoingEvent, delivery: Promise<void>): Promise<void> {
-    this.#waiting.add(delivery);
-    this.#waitingBytes += body.length;
-    try {
-      await delivery;
-    } finally {
-      this.#waiting.delete(delivery);
-      this.#waitingBytes -= body.length;
-    }
-  }
-
   #requireRoomFor({ eventId, body }: OutgoingEvent): void {
-    if (this.#isClosed) {
-      throw new ComplianceGuardError("record_not_kept", `The sink was closed before event ${eventId} came`);
-    }
-    if (this.#waitingBytes + body.length > this.#maxWaitingBytes) {
-      throw new ComplianceGuardError(
-        "record_not_kept",
-        `Event ${eventId} was not kept: ${this.#waitingBytes} bytes wait for the platform and ${body.length} more would exceed maxWaitingBytes (${this.#maxWaitingBytes}); raise it, or use the outbox`,
-      );
-    }
+    const hasRoom = this.#waitingBytes + body.length <= this.#maxWaitingBytes;
+    if (!this.#isClosed && hasRoom) return;
+    this.#givenUp++;
+    throw new ComplianceGuardError(
+      "record_not_kept",
+      this.#isClosed
+        ? `Event ${eventId} was not kept: it came after the sink was closed`
+        : `Event ${eventId} was not kept: ${this.#waitingBytes} bytes wait for the platform and ${body.length} more would exceed maxWaitingBytes (${this.#maxWaitingBytes}); raise it, or use the outbox`,
+    );
   }
 }
 

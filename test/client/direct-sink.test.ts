@@ -239,7 +239,10 @@ describe("flush and close", () => {
     let posts = 0;
     const sink = directSink(scriptedClient(() => gates[posts++]?.promise));
     const first = sink.submit(eventOf(1));
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const before = timers();
     const flushed = sink.flush();
+    expect(timers()).toBe(before);
     const second = sink.submit(eventOf(2));
     gates[0]?.resolve();
     await first;

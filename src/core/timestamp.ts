@@ -38,7 +38,7 @@ export function sameInstant(left: string, right: string): boolean {
 /**
  * The texts that name the same instant and that a client may have sent where a platform shows `text`: the fraction
  * shortened or padded to at most seven, or to nine digits; UTC as `Z`, `+00:00`, `-00:00`, `z` or nothing; any offset in
- * use; `T`, `t` or a space. `text` itself comes first; it is all there is where it is no timestamp. Which of them was
+ * use; `T`, or in UTC `t` or a space. `text` itself comes first; it is all there is where it is no timestamp. Which of them was
  * sent is for a hash to decide.
  */
 export function equivalentTimestamps(text: string): string[] {
@@ -93,7 +93,9 @@ function zonesOf(offsetMinutes: number): string[] {
 }
 
 function separatorsOf(zone: string): string[] {
-  return zone === "z" ? ["t", "T"] : ["T", " "];
+  if (zone === "z") return ["t", "T"];
+  // Python's str() writes a space; with an offset other than UTC that is too rare to try.
+  return ["Z", "+00:00", ""].includes(zone) ? ["T", " "] : ["T"];
 }
 
 function twoDigits(number: number): string {

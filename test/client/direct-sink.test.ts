@@ -251,6 +251,20 @@ describe("flush and close", () => {
     expect(await flushed).toEqual({ delivered: 2, waiting: 0, deadLetters: 0 });
   });
 
+  test("flush leaves no timer behind", async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const before = timers();
+    const gate = Promise.withResolvers<void>();
+    const sink = directSink(scriptedClient(() => gate.promise));
+    const submitted = sink.submit(eventOf(1));
+    const flushed = sink.flush({ timeoutMs: 60_000 });
+    expect(timers()).toBe(before + 1);
+    gate.resolve();
+    await submitted;
+    expect(await flushed).toMatchObject({ delivered: 1, waiting: 0 });
+    expect(timers()).toBe(before);
+  });
+
   test("flush never says done while something waits", async () => {
     const sink = directSink(scriptedClient(() => new Promise(() => {})));
     void sink.submit(eventOf(1));

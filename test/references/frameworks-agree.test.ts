@@ -1,0 +1,206 @@
+import { readFileSync } from "node:fs";
+import { createAnthropic } from "@ai-sdk/anthropic";
+import { createDeepSeek } from "@ai-sdk/deepseek";
+import { createGoogleGenerativeAI } from "@ai-sdk/google";
+import { createOpenAI } from "@ai-sdk/openai";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { ChatAnthropic } from "@langchain/anthropic";
+import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
+import { ChatDeepSeek } from "@langchain/deepseek";
+import { ChatGoogleGenerativeAI } from "@langchain/google-genai";
+import { ChatOpenAI } from "@langchain/openai";
+import { ChatXAI } from "@langchain/xai";
+import { generateText, streamText, wrapLanguageModel } from "ai";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { complianceGuardMiddleware } from "../../src/ai-sdk/index.ts";
+import { ComplianceGuardHandler } from "../../src/langchain/index.ts";
+import { type ScriptedAnswer, startOpenAiServer } from "../support/openai-server.ts";
+import { type Cut, streamEncoders } from "../support/provider-streams.ts";
+import { type RecordedEvent, type Recording, startRecording, statusOf } from "../support/recording.ts";
+import { type ProviderRecording, providerRecordings } from "../support/recordings.ts";
+
+/** Where the frameworks' own packages do not show the same answer, so that no record could. The docs give the reasons. */
+const exceptions = exceptionsInDocs();
+
+const system = "You screen CVs.";
+const question = "Short-list applicant 7?";
+
+const common = { model: "requested", apiKey: "none", maxRetries: 0 };
+const langChainModels: Readonly<Record<string, (baseURL: string) => BaseChatModel>> = {
+  openai: (baseURL) => new ChatOpenAI({ ...common, configuration: { baseURL } }),
+  "openai-responses": (baseURL) =>
+    new ChatOpenAI({ ...common, useResponsesApi: true, configuration: { baseURL } }),
+  "openai-compatible": (baseURL) => new ChatXAI({ ...common, baseURL } as never),
+  deepseek: (baseURL) => new ChatDeepSeek({ ...common, configuration: { baseURL } }),
+  anthropic: (url) => new ChatAnthropic({ ...common, anthropicApiUrl: url.replace("/v1", "") }),
+  google: (url) => new ChatGoogleGenerativeAI({ ...common, baseUrl: url.replace("/v1", "") }),
+};
+
+const apiKey = "none";
+const aiSdkModels = {
+  openai: (baseURL: string) => createOpenAI({ baseURL, apiKey }).chat("requested"),
+  "openai-responses": (baseURL: string) => createOpenAI({ baseURL, apiKey }).responses("requested"),
+  "openai-compatible": (baseURL: string) =>
+    createOpenAICompatible({ name: "xai", baseURL, apiKey })("requested"),
+  deepseek: (baseURL: string) => createDeepSeek({ baseURL, apiKey })("requested"),
+  anthropic: (baseURL: string) => createAnthropic({ baseURL, apiKey })("requested"),
+  google: (baseURL: string) => createGoogleGenerativeAI({ baseURL, apiKey })("requested"),
+};
+type Provider = keyof typeof aiSdkModels;
+
+async function withLangChain(
+  provider: string,
+  answer: ScriptedAnswer,
+  isStream: boolean,
+): Promise<RecordedEvent> {
+  return await recordedFrom(answer, async (baseURL, { recorder }) => {
+    const model = langChainModels[provider]?.(baseURL) as BaseChatModel;
+    const messages = [
+      { role: "system", content: system },
+      { role: "user", content: question },
+    ];
+    const options = { callbacks: [new ComplianceGuardHandler({ recorder })] };
+    if (isStream) for await (const _ of await model.stream(messages, options));
+    else await model.invoke(messages, options);
+  });
+}
+
+async function withAiSdk(
+  provider: string,
+  answer: ScriptedAnswer,
+  isStream: boolean,
+): Promise<RecordedEvent> {
+  return await recordedFrom(answer, async (baseURL, { recorder }) => {
+    const model = wrapLanguageModel({
+      model: aiSdkModels[provider as Provider](baseURL),
+      middleware: complianceGuardMiddleware({ recorder }),
+    });
+    const call = { model, instructions: system, prompt: question, maxRetries: 0 };
+    if (isStream) await streamText({ ...call, onError: () => {} }).text;
+    else await generateText(call);
+  });
+}
+
+async function recordedFrom(
+  answer: ScriptedAnswer,
+  ask: (baseURL: string, recording: Recording) => Promise<void>,
+): Promise<RecordedEvent> {
+  await using server = await startOpenAiServer([answer]);
+  const recording = startRecording();
+  // What a framework itself cannot read becomes an event all the same.
+  await ask(server.baseURL, recording).catch(() => {});
+  return await recording.only();
+}
+
+const isChat = (provider: string) => provider.startsWith("openai") && provider !== "openai-responses";
+const answerOf = ({ provider, json, events }: ProviderRecording): ScriptedAnswer =>
+  events
+    ? { events: isChat(provider) || provider === "deepseek" ? [...events, "[DONE]"] : events }
+    : { json };
+
+const isError = ({ name }: ProviderRecording) => /error|429/.test(name);
+const recordings = providerRecordings()
+  .filter((each) => !isError(each))
+  .flatMap(oneResponseEach);
+const both = recordings.filter(({ provider, name }) => !exceptions.has(`${provider}/${name}`));
+
+beforeAll(() => {
+  // Both frameworks advise their users on the console.
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  vi.stubGlobal("AI_SDK_LOG_WARNINGS", false);
+});
+
+describe("LangChain and the AI SDK give the same references", () => {
+  test.each(both)("of $provider/$name as it was recorded", async (recording) => {
+    const isStream = recording.events !== undefined;
+    const langChain = await withLangChain(recording.provider, answerOf(recording), isStream);
+    const aiSdk = await withAiSdk(recording.provider, answerOf(recording), isStream);
+    expect([statusOf(langChain), statusOf(aiSdk)]).toEqual(["success", "success"]);
+    expect(shown(aiSdk, recording)).toEqual(shown(langChain, recording));
+    if (!idsAreMadeUp(recording)) expect(aiSdk.outputReference).toBe(langChain.outputReference);
+    expect(aiSdk.inputReference).toBe(langChain.inputReference);
+  });
+
+  const seed = Number(process.env["TEST_SEED"] ?? Date.now() % 2 ** 31);
+  const random = randomNumbers(seed);
+
+  test.each(both.filter(({ json }) => json))(
+    `of $provider/$name whether it is given at once or streamed, cut at random (TEST_SEED=${seed})`,
+    async (recording) => {
+      const { provider, json } = recording;
+      const plain = await withLangChain(provider, { json }, false);
+      for (let round = 0; round < 3; round++) {
+        const events = streamEncoders[provider]?.(json as never, randomCut(random)) ?? [];
+        for (const ask of [withLangChain, withAiSdk]) {
+          const streamed = await ask(provider, { events }, true);
+          expect(statusOf(streamed)).toBe("success");
+          expect(shown(streamed, recording)).toEqual(shown(plain, recording));
+          if (!idsAreMadeUp(recording)) expect(streamed.outputReference).toBe(plain.outputReference);
+          expect(streamed.inputReference).toBe(plain.inputReference);
+        }
+      }
+    },
+  );
+
+  test("an exception names a recording, and stands because the two really differ", async () => {
+    for (const name of exceptions.keys()) {
+      const recording = recordings.find((each) => `${each.provider}/${each.name}` === name);
+      if (!recording) throw new Error(`docs/neutral-form.md names ${name}, which is no recording`);
+      const isStream = recording.events !== undefined;
+      const langChain = await withLangChain(recording.provider, answerOf(recording), isStream);
+      const aiSdk = await withAiSdk(recording.provider, answerOf(recording), isStream);
+      expect([name, aiSdk.outputReference]).not.toEqual([name, langChain.outputReference]);
+    }
+  });
+});
+
+/** One recording holds four responses, one after another. */
+function oneResponseEach(recording: ProviderRecording): ProviderRecording[] {
+  const { provider, name, events } = recording;
+  const isStart = (line: string) => line.includes('"type":"response.created"');
+  const starts = (events ?? []).flatMap((line, index) => (isStart(line) ? [index] : []));
+  if (!events || starts.length < 2) return [recording];
+  return starts.map((start, index) => ({
+    provider,
+    name: `${name}#${index + 1}`,
+    events: events.slice(start, starts[index + 1]),
+  }));
+}
+
+/** Gemini gives calls no ids, and each framework makes up its own. */
+function idsAreMadeUp({ provider, name }: ProviderRecording): boolean {
+  return provider === "google" && name.includes("tool-call");
+}
+
+function shown({ output }: RecordedEvent, recording: ProviderRecording): unknown {
+  if (!idsAreMadeUp(recording)) return output;
+  const messages = output.messages as { parts: object[] }[];
+  return messages.map(({ parts }) => parts.map((part) => ("id" in part ? { ...part, id: "made up" } : part)));
+}
+
+/** Pieces of one to forty code points. */
+function randomCut(random: () => number): Cut {
+  return (whole) => {
+    const characters = [...whole];
+    const pieces: string[] = [];
+    while (characters.length > 0) pieces.push(characters.splice(0, 1 + Math.floor(random() * 40)).join(""));
+    return pieces;
+  };
+}
+
+/** A linear congruential generator: the same cuts for the same seed. */
+function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** The first column of the table of exceptions in the docs, and the reason given. */
+function exceptionsInDocs(): Map<string, string> {
+  const docs = readFileSync(new URL("../../docs/neutral-form.md", import.meta.url), "utf8");
+  const rows = docs.matchAll(/^\| `([a-z-]+\/[^`]+)` \| (.+) \|$/gm);
+  return new Map([...rows].map(([, name = "", reason = ""]) => [name, reason]));
+}

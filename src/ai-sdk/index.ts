@@ -1,4 +1,7 @@
 export type { ComplianceGuardCallOptions } from "./call-options.ts";
 export { complianceGuardMiddleware } from "./middleware.ts";
 export type { RecorderOption } from "./recorder-option.ts";
+export type { ReviewAnswer } from "./review-answer.ts";
+export type { RequireHumanReviewToolOptions } from "./review-gate.ts";
+export { type HumanReviewTool, humanReviewTool, requireHumanReview } from "./review-tool.ts";
 export { recordTools } from "./tools.ts";

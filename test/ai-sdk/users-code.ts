@@ -6,7 +6,14 @@ import {
   tool,
   wrapLanguageModel,
 } from "ai";
-import { complianceGuardMiddleware, type RecorderOption, recordTools } from "../../src/ai-sdk/index.ts";
+import {
+  complianceGuardMiddleware,
+  humanReviewTool,
+  type RecorderOption,
+  recordTools,
+  requireHumanReview,
+} from "../../src/ai-sdk/index.ts";
+import { hostReviewer } from "../../src/review/index.ts";
 
 // What users write, compiled against each major of the framework by types.test.ts.
 
@@ -34,4 +41,26 @@ export async function shortList(
   const result = steps[0]?.staticToolResults[0];
   const name: "score" | undefined = result?.toolName;
   return name ? (result?.output.score ?? 0) + (result?.input.id ?? 0) : 0;
+}
+
+export async function refund(model: LanguageModel, { recorder }: RecorderOption): Promise<number> {
+  const reviewer = hostReviewer(async () => ({ type: "approve", reviewerId: "alice" }));
+  const reviewed = requireHumanReview(
+    tool({
+      description: "Refunds.",
+      inputSchema: jsonSchema<{ amount: number }>({
+        type: "object",
+        properties: { amount: { type: "number" } },
+      }),
+      execute: async ({ amount }) => ({ refunded: amount }),
+    }),
+    { recorder, reviewer, expiresAfterMs: 60_000 },
+  );
+  const tools = { refund: reviewed, human_review: humanReviewTool({ recorder, reviewer }) };
+  const { steps } = await generateText({ model, tools, prompt: "Refund me 500." });
+  const result = steps[0]?.staticToolResults[0];
+  if (result?.toolName === "refund") return result.output.refunded + result.input.amount;
+  return result?.output.decision === "edited"
+    ? result.output.reason.length
+    : (result?.input.proposed.length ?? 0);
 }

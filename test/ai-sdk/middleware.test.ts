@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { complianceGuardMiddleware } from "../../src/ai-sdk/index.ts";
+import { memorySink } from "../../src/recorder/memory-sink.ts";
 import { collect, type Sdk, type SdkCase, sdks, sdksWithOlderModels } from "../support/ai-sdks.ts";
 import { codeOf } from "../support/error-code.ts";
 import { type Recording, startRecording, statusOf } from "../support/recording.ts";
@@ -58,11 +59,21 @@ describe.each(sdksWithOlderModels)("$name", ({ sdk, version }) => {
     });
   });
 
-  test("the event of a plain call is kept when the call returns", async () => {
-    const { model, sink } = setUp([{}]);
-    await sdk.generateText({ model, messages: [question] });
-    expect(sink.events).toHaveLength(1);
-    expect(sink.open.size).toBe(0);
+  test("a plain call returns, or throws, when its event is kept and not before", async () => {
+    let keep = (): void => {};
+    const submit = () => new Promise<void>((resolve) => (keep = resolve));
+    const { model } = setUp(
+      [{}, { error: new Error("x") }],
+      startRecording({ sink: { ...memorySink(), submit } }),
+    );
+    for (const _ of ["returns", "throws"]) {
+      let hasReturned = false;
+      const call = model.doGenerate({ prompt: [] }).finally(() => (hasReturned = true));
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+      expect(hasReturned).toBe(false);
+      keep();
+      await call.catch(() => {});
+    }
   });
 
   test("a streamed call gives the same output as the plain one", async () => {
@@ -188,6 +199,26 @@ describe.each(sdksWithOlderModels)("$name", ({ sdk, version }) => {
       true,
     ]);
     expect(new Set(all.map(({ inputReference }) => inputReference)).size).toBe(1);
+  });
+
+  test("a call with the prompt of one that worked, or that was aborted, is no further attempt", async () => {
+    const error = new DOMException("gone", "AbortError");
+    const { model, events } = setUp([{}, { error }, {}]);
+    const params = { prompt: [] };
+    await model.doGenerate(params);
+    await model.doGenerate(params).catch(() => {});
+    await model.doGenerate(params);
+    const attempts = (await events()).map(({ systemState }) => systemState.performance["attempt"]);
+    expect(attempts).toEqual([undefined, undefined, undefined]);
+  });
+
+  test("the tools declared to a model may be named in clear", async () => {
+    const { model, recorder, events } = setUp([
+      { content: [{ type: "tool-call", toolCallId: "call_1", toolName: "score", input: "{}" }] },
+    ]);
+    await model.doGenerate({ prompt: [], tools: [{ type: "function", name: "score", inputSchema: {} }] });
+    await recorder.start({ kind: "tool", name: "score", toolCallId: "call_1", input: () => ({}) }).succeed();
+    expect((await events())[1]?.actor).toEqual({ type: "tool", name: "score" });
   });
 
   test("a call that throws is one event, and the error passes unchanged", async () => {

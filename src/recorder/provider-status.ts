@@ -27,9 +27,8 @@ function isErrorStatus(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 400 && value <= 599;
 }
 
-/** A property that may be missing, on anything; a getter or a proxy that throws counts as missing. */
+/** A property of anything; where there is none to read, or a getter or a proxy throws, it counts as missing. */
 function readField(value: unknown, name: string): unknown {
-  if (value === undefined || value === null) return undefined;
   try {
     return (value as Record<string, unknown>)[name];
   } catch {

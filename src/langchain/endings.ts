@@ -1,8 +1,9 @@
-import type { Run, RunStart } from "../recorder/run.ts";
 import { chainResult } from "./chain-run.ts";
 import { chatResult, isCutOff, isStreamed } from "./chat-result.ts";
 import type { HandledRun } from "./run-details.ts";
+import type { RunRecorder } from "./run-tracker.ts";
 import { shapeOf } from "./shape.ts";
+import { droppedCalls, recordDecisions, recordRequests } from "./stock-review-events.ts";
 import { thrownKind } from "./thrown-kind.ts";
 import { toolOutcome, toolRun } from "./tool-run.ts";
 
@@ -22,28 +23,34 @@ export function endTool({ run, details }: HandledRun, output: unknown): Promise<
 }
 
 /**
- * Settles a chain's run, and the calls that a graph's node answered without running a tool.
+ * Settles a chain's run, and what a graph's node shows beside its own result: calls that it answered without running a
+ * tool, and what a person decided.
  *
  * @param extra `{inputs}` of a streamed chain, which shows its real input only now.
- * @param start Starts a run below this one.
  */
 export async function endChain(
   ended: HandledRun,
   output: unknown,
   extra: unknown,
-  start: (run: RunStart) => Run,
+  recorder: RunRecorder,
 ): Promise<void> {
   const { run, details, isWaiting } = ended;
   const end = chainResult(output, shapeOf<"inputs">(extra)?.inputs, run.kind);
-  const unexecuted = details.node?.unexecutedCalls(output) ?? [];
+  const unexecuted = [
+    ...(details.node?.unexecutedCalls(output) ?? []),
+    ...droppedCalls(details.review, output),
+  ];
   await Promise.all([
-    ...unexecuted.map((call) => start(toolRun(call.run)).fail(call.error, call.end)),
+    recordDecisions(ended, output, recorder),
+    ...unexecuted.map((call) =>
+      recorder.start({ ...toolRun(call.run), parent: run }).fail(call.error, call.end),
+    ),
     isWaiting ? run.interrupt(end) : run.succeed(end),
   ]);
 }
 
 /** Settles a run that an error callback ended, as what it really was. */
-export function endThrown(ended: HandledRun, error: unknown): Promise<void> {
+export async function endThrown(ended: HandledRun, error: unknown, recorder: RunRecorder): Promise<void> {
   const { run, parent, details } = ended;
   const delivered = details.delivered?.result;
   const end = delivered === undefined ? undefined : chatResult(delivered);
@@ -51,12 +58,13 @@ export function endThrown(ended: HandledRun, error: unknown): Promise<void> {
     case "waits":
       // Before 1.4.18 LangGraph tells its handlers of an interrupt by this alone.
       if (parent?.details.isGraph) parent.isWaiting = true;
-      return run.interrupt(end);
+      await Promise.all([recordRequests(ended, error, recorder), run.interrupt(end)]);
+      return;
     case "hands_over":
-      return run.succeed(end);
+      return await run.succeed(end);
     case "cancelled":
-      return run.cancel(end);
+      return await run.cancel(end);
     case "failed":
-      return run.fail(error, end);
+      return await run.fail(error, end);
   }
 }

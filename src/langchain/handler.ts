@@ -16,6 +16,7 @@ import { type ExposeDocument, retrieval, retrievedDocuments } from "./retrieval.
 import { nodesAround, type RunDetails } from "./run-details.ts";
 import { type RunRecorder, RunTracker } from "./run-tracker.ts";
 import { idOf, listOf, shapeOf, textOf } from "./shape.ts";
+import { resumedAnswers, stockReview } from "./stock-review.ts";
 import { toolRun } from "./tool-run.ts";
 
 /** What a handler is made of. */
@@ -95,7 +96,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleLLMError(...[error, runId]: Ended): Promise<void> {
-    await this.#runs.endThrown(runId, error, endThrown);
+    await this.#fail(runId, error);
   }
 
   async handleToolStart(...started: ToolStarted): Promise<void> {
@@ -120,7 +121,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleToolError(...[error, runId]: Ended): Promise<void> {
-    await this.#runs.endThrown(runId, error, endThrown);
+    await this.#fail(runId, error);
   }
 
   async handleRetrieverStart(...started: RetrieverStarted): Promise<void> {
@@ -134,32 +135,40 @@ export class ComplianceGuardHandler {
   }
 
   async handleRetrieverError(...[error, runId]: Ended): Promise<void> {
-    await this.#runs.endThrown(runId, error, endThrown);
+    await this.#fail(runId, error);
   }
 
   async handleChainStart(...started: ChainStarted): Promise<void> {
     const [serialized, inputs, runId, parentRunId, tags, metadata, runType, runName, extra] = started;
     await this.#runs.start({ runId, parentRunId }, (parent) => ({
       start: chainRun({ serialized, inputs, runType, isRoot: !parent, tags, metadata, runName }),
-      details: { node: parent && graphNode(inputs, metadata, runName), isGraph: isGraph(serialized) },
+      details: {
+        node: parent && graphNode(inputs, metadata, runName),
+        review: stockReview(inputs, metadata, runName),
+        isGraph: isGraph(serialized),
+        answers: resumedAnswers(inputs),
+        metadata,
+      },
       isStreamed: shapeOf<"lc_defers_inputs">(extra)?.lc_defers_inputs === true,
     }));
   }
 
   async handleChainEnd(...[output, runId, , , extra]: Ended): Promise<void> {
-    await this.#runs.end(runId, (ended) =>
-      endChain(ended, output, extra, (start) => this.#recorder.start({ ...start, parent: ended.run })),
-    );
+    await this.#runs.end(runId, (ended) => endChain(ended, output, extra, this.#recorder));
   }
 
   async handleChainError(...[error, runId]: Ended): Promise<void> {
-    await this.#runs.endThrown(runId, error, endThrown);
+    await this.#fail(runId, error);
   }
 
   /** LangGraph: the run waits for a person. Comes before its `handleChainEnd`. */
   handleInterrupt(event: unknown): void {
     const run = this.#runs.hear(idOf(shapeOf<"runId">(event)?.runId));
     if (run) run.isWaiting = true;
+  }
+
+  async #fail(runId: string, error: unknown): Promise<void> {
+    await this.#runs.endThrown(runId, error, (ended) => endThrown(ended, error, this.#recorder));
   }
 }
 

@@ -4,7 +4,7 @@ import type { Run, RunEnd, RunStart } from "../recorder/run.ts";
 import { RunMap, type TrackedRun } from "./run-map.ts";
 
 /** What the handler needs of a recorder. */
-export type RunRecorder = Pick<Recorder, "start" | "isBlocking" | "reportTrouble">;
+export type RunRecorder = Pick<Recorder, "start" | "isBlocking" | "reportTrouble" | "record" | "callOf">;
 
 /** LangChain's ids of a run and of the one around it. */
 export interface RunIds {
@@ -32,11 +32,6 @@ export class RunTracker<Details> {
   constructor(recorder: RunRecorder, maxWaitMs: number) {
     this.#recorder = recorder;
     this.#maxWaitMs = maxWaitMs;
-  }
-
-  /** How many runs are open. */
-  get openRuns(): number {
-    return this.#runs.size;
   }
 
   /**
@@ -87,13 +82,9 @@ export class RunTracker<Details> {
   async endThrown(
     runId: string,
     error: unknown,
-    settle: (run: TrackedRun<Details>, error: unknown) => Promise<void>,
+    settle: (run: TrackedRun<Details>) => Promise<void>,
   ): Promise<void> {
-    await this.#end(
-      runId,
-      (run) => settle(run, error),
-      (run) => run.fail(error, unreadable),
-    );
+    await this.#end(runId, settle, (run) => run.fail(error, unreadable));
   }
 
   async #end(
@@ -103,7 +94,7 @@ export class RunTracker<Details> {
   ): Promise<void> {
     const ended = this.#guarded(() => this.#runs.end(runId));
     if (!ended) return;
-    const settled = this.#guarded(() => settle(ended)) ?? settleUnread(ended.run);
+    const settled = this.#settled(ended, settle, settleUnread);
     const { root } = ended;
     if (root === ended && !ended.isStreamed) await this.#inTime(ended.run, [settled, ...ended.unawaited]);
     else if (!ended.isStreamed) await this.#inTime(ended.run, [settled]);
@@ -116,6 +107,20 @@ export class RunTracker<Details> {
     } catch (cause) {
       this.#recorder.reportTrouble({ code: "record_not_kept", cause });
       return undefined;
+    }
+  }
+
+  /** Never rejects. What cannot be read must not cost the event. */
+  async #settled(
+    ended: TrackedRun<Details>,
+    settle: (run: TrackedRun<Details>) => Promise<void>,
+    settleUnread: (run: Run) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await settle(ended);
+    } catch (cause) {
+      this.#recorder.reportTrouble({ code: "record_not_kept", eventId: ended.run.eventId, cause });
+      await settleUnread(ended.run);
     }
   }
 

@@ -1,0 +1,174 @@
+import { isDeepStrictEqual } from "node:util";
+import { isToolMessage, type MessageShape, messageType } from "./messages.ts";
+import { idOf, listOf, shapeOf, textOf } from "./shape.ts";
+
+/** A tool call that LangChain's own human-in-the-loop middleware handles, as the model proposed it. */
+export interface ReviewedCall {
+  readonly id: string;
+  readonly name: string;
+  readonly args: unknown;
+}
+
+/** A call that a person is asked about. */
+export interface RequestedReview {
+  readonly call: ReviewedCall;
+  readonly question: string | undefined;
+  readonly allowedDecisions: readonly unknown[];
+}
+
+/** What a person decided about a call. `edited` is what runs instead. */
+export interface StockDecision {
+  readonly call: ReviewedCall;
+  readonly type: "approve" | "edit" | "reject";
+  readonly edited?: { readonly name: string; readonly args: unknown } | undefined;
+  /** Typed for the model or for the record: content. */
+  readonly reason?: string | undefined;
+  /** An extra member of the resume: whoever resumed says so. */
+  readonly reviewerId?: string | undefined;
+}
+
+/**
+ * One pass through the node of `humanInTheLoopMiddleware`. The middleware rewrites the proposal where it stands, so the
+ * calls are copied when the node starts. Its requests name no call, and its decisions come by place alone.
+ */
+export class StockReview {
+  /** Tells this review from others, in every pass and process: the task's place among the graph's checkpoints. */
+  readonly place: string;
+  readonly #calls: readonly ReviewedCall[];
+
+  constructor(inputs: unknown, place: string) {
+    this.place = place;
+    this.#calls = proposedIn(shapeOf<"messages">(inputs)?.messages);
+  }
+
+  /** What is asked by the interrupt that ended this pass. */
+  requested(interrupt: unknown): RequestedReview[] {
+    const left = [...this.#calls];
+    return listOf(shapeOf<"interrupts">(interrupt)?.interrupts).flatMap((each) => {
+      const value = shapeOf<"value">(each)?.value;
+      const { actionRequests, reviewConfigs } = shapeOf<"actionRequests" | "reviewConfigs">(value) ?? {};
+      return listOf(actionRequests).flatMap((action, index) => {
+        const { name, args, description } = shapeOf<"name" | "args" | "description">(action) ?? {};
+        const place = left.findIndex((call) => call.name === name && isDeepStrictEqual(call.args, args));
+        const [call] = place < 0 ? [] : left.splice(place, 1);
+        const config = shapeOf<"allowedDecisions">(listOf(reviewConfigs)[index]);
+        if (!call) return [];
+        return [{ call, question: textOf(description), allowedDecisions: listOf(config?.allowedDecisions) }];
+      });
+    });
+  }
+
+  /** What was decided by the answers this pass was resumed with, in the order of the calls. */
+  decided(answers: ResumedAnswers, outputs: unknown): StockDecision[] {
+    const result = listOf(shapeOf<"messages">(outputs)?.messages);
+    if (result.length === 0) return [];
+    const { kept, rejected } = outcomeOf(result);
+    return answers.take((decisions) => {
+      const asked = this.#asked(decisions.length, kept, rejected);
+      return asked.length === decisions.length
+        ? asked.map((call, index) => decisionOf(call, decisions[index]))
+        : undefined;
+    });
+  }
+
+  /** The calls that did not run because another one was rejected, approved or not. */
+  dropped(outputs: unknown): ReviewedCall[] {
+    const { rejected } = outcomeOf(listOf(shapeOf<"messages">(outputs)?.messages));
+    return rejected.size === 0 ? [] : this.#calls.filter(({ id }) => !rejected.has(id));
+  }
+
+  /** Which calls were asked about: the middleware puts those it let pass by itself first, and drops decided ones after a rejection. */
+  #asked(count: number, kept: readonly string[], rejected: ReadonlySet<string>): readonly ReviewedCall[] {
+    if (count === this.#calls.length) return this.#calls;
+    const decided = new Set(kept.slice(-count));
+    const isAsked =
+      rejected.size > 0
+        ? (id: string) => rejected.has(id) || !kept.includes(id)
+        : (id: string) => decided.has(id);
+    return this.#calls.filter(({ id }) => isAsked(id));
+  }
+}
+
+/** The answers of a person that a graph is resumed with, each of them used once. */
+export class ResumedAnswers {
+  readonly #answers: (readonly unknown[])[];
+
+  constructor(resume: unknown) {
+    const byInterrupt = Object.values(shapeOf<string>(resume) ?? {});
+    this.#answers = [resume, ...byInterrupt]
+      .map((each) => shapeOf<"decisions" | "reviewerId">(each))
+      .filter((each) => Array.isArray(each?.decisions))
+      .map((each) => copied(listOf(each?.decisions), each?.reviewerId));
+  }
+
+  /** Takes the first answer that `read` makes something of. */
+  take(read: (decisions: readonly unknown[]) => StockDecision[] | undefined): StockDecision[] {
+    for (const [index, answer] of this.#answers.entries()) {
+      const decisions = read(answer);
+      if (!decisions) continue;
+      this.#answers.splice(index, 1);
+      return decisions;
+    }
+    return [];
+  }
+}
+
+/** The review that a step of a graph is, if it is the middleware's node. */
+export function stockReview(inputs: unknown, metadata: unknown, runName: unknown): StockReview | undefined {
+  const known = shapeOf<"langgraph_checkpoint_ns">(metadata);
+  const place = textOf(known?.langgraph_checkpoint_ns);
+  return runName === "HumanInTheLoopMiddleware.after_model" && place !== undefined
+    ? new StockReview(inputs, place)
+    : undefined;
+}
+
+/** The answers a graph is resumed with, if it is. */
+export function resumedAnswers(inputs: unknown): ResumedAnswers | undefined {
+  const command = shapeOf<"lg_name" | "resume">(inputs);
+  return command?.lg_name === "Command" && command.resume !== undefined
+    ? new ResumedAnswers(command.resume)
+    : undefined;
+}
+
+function proposedIn(messages: unknown): ReviewedCall[] {
+  const answer = listOf(messages).findLast(isAnswer);
+  return listOf(shapeOf<"tool_calls">(answer)?.tool_calls).map((each) => {
+    const call = shapeOf<"id" | "name" | "args">(each);
+    return { id: idOf(call?.id), name: idOf(call?.name), args: copied([call?.args])[0] };
+  });
+}
+
+function isAnswer(value: unknown): boolean {
+  const message = shapeOf<keyof MessageShape>(value);
+  return message !== undefined && messageType(message) === "ai";
+}
+
+function outcomeOf(messages: readonly unknown[]): { kept: readonly string[]; rejected: ReadonlySet<string> } {
+  const kept = listOf(shapeOf<"tool_calls">(messages.find(isAnswer))?.tool_calls);
+  const rejected = messages.filter(isToolMessage).map(({ tool_call_id: id }) => idOf(id));
+  return { kept: kept.map((each) => idOf(shapeOf<"id">(each)?.id)), rejected: new Set(rejected) };
+}
+
+function decisionOf(call: ReviewedCall, value: unknown): StockDecision {
+  const decision = shapeOf<"type" | "editedAction" | "message" | "reason" | "reviewerId">(value);
+  const edited = shapeOf<"name" | "args">(decision?.editedAction);
+  const type = decision?.type === "edit" || decision?.type === "reject" ? decision.type : "approve";
+  return {
+    call,
+    type,
+    edited: type === "edit" ? { name: idOf(edited?.name), args: edited?.args } : undefined,
+    reason: textOf(decision?.reason) ?? textOf(decision?.message),
+    reviewerId: textOf(decision?.reviewerId),
+  };
+}
+
+/** Copies that nobody else can change; what cannot be copied is left as it is. */
+function copied(values: readonly unknown[], reviewerId?: unknown): readonly unknown[] {
+  const attributed =
+    reviewerId === undefined ? values : values.map((each) => ({ reviewerId, ...shapeOf(each) }));
+  try {
+    return structuredClone(attributed);
+  } catch {
+    return attributed;
+  }
+}

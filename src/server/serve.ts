@@ -73,7 +73,7 @@ async function prepareKeys(
   const apiKey = given ?? (keptHash === undefined ? makeApiKey(random) : undefined);
   const hash = apiKey === undefined ? Buffer.from(keptHash ?? "", "hex") : hashApiKey(apiKey);
   const value = Buffer.from(hash).toString("hex");
-  if (value !== keptHash) await store.call("setSetting", { name: "first_key_hash", value });
+  await store.call("setSetting", { name: "first_key_hash", value });
   const further = apiKeys.map(({ key, scopes }) => ({ hash: hashApiKey(key), scopes }));
   return { apiKey, keys: [{ hash, scopes: ALL_SCOPES }, ...further] };
 }

@@ -80,6 +80,7 @@ test("an event with a payload has all four of its fields, and opens with the key
     "payloadNonce",
     "payloadAadHash",
   ]);
+  expect((await ask(platform(), `/v1/events/${eventId}`)).body).not.toHaveProperty("payload");
   expect(await decryptEvent(event, key)).toEqual(content);
   await client.close();
 });

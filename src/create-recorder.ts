@@ -23,7 +23,7 @@ export interface CreateRecorderOptions extends Omit<RecorderOptions, "sink" | "k
   readonly keys?: KeyProvider | undefined;
   /** Where events go, in place of the platform; `memorySink()` in your tests. */
   readonly sink?: EventSink | undefined;
-  /** Milliseconds an event may take to be acknowledged. @default 10000 */
+  /** Milliseconds that one try to send an event may take; an event is tried again for 30 seconds. @default 10000 */
   readonly timeoutMs?: number | undefined;
   /** For proxies and private certificate authorities: see the client. */
   readonly dispatcher?: ClientOptions["dispatcher"];

@@ -1,11 +1,14 @@
 export type { IngestResult } from "./client/answers.ts";
-export { ComplianceGuardClient } from "./client/client.ts";
+export { type CallOptions, ComplianceGuardClient } from "./client/client.ts";
 export type { ClientOptions } from "./client/client-options.ts";
 export { directSink } from "./client/direct-sink.ts";
+export type { EventFilter } from "./client/event-filter.ts";
+export type { FetchFunction } from "./client/fetch-transport.ts";
 export type { FetchedEvent } from "./client/fetched-event.ts";
+export type { NewEvent, NewOverride } from "./client/new-event.ts";
 export { canonicalJson } from "./core/canonical-json.ts";
 export { canonicalJsonFromText } from "./core/canonical-text.ts";
-export { decryptEvent } from "./core/decrypt-event.ts";
+export { type DecryptedPayload, decryptEvent, openEvent } from "./core/decrypt-event.ts";
 export { reference, sha256Hex } from "./core/digest.ts";
 export {
   ApiError,
@@ -17,8 +20,9 @@ export {
 } from "./core/errors.ts";
 export type { Actor, EventBody, EventContent, EventFields, JsonObject } from "./core/event.ts";
 export type { DeliveryStatus, EventSink, OutgoingEvent } from "./core/event-sink.ts";
-export { fixedKey, generateKey, type KeyMaterial, type KeyProvider } from "./core/keys.ts";
-export { verifyEvent } from "./core/verify-event.ts";
+export { fixedKey, generateKey, type KeyMaterial, type KeyProvider, type ProvidedKey } from "./core/keys.ts";
+export type { StoredEvent } from "./core/stored-event.ts";
+export { type FieldDifference, type VerifiedEvent, verifyEvent } from "./core/verify-event.ts";
 export { type CreateRecorderOptions, createRecorder } from "./create-recorder.ts";
 export { type CallTrace, type CallTraceOptions, traceCall } from "./recorder/call-trace.ts";
 export { type MemorySink, memorySink } from "./recorder/memory-sink.ts";

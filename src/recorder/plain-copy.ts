@@ -1,6 +1,6 @@
 import { canonicalJson, canonicalJsonWithin } from "../core/canonical-json.ts";
 import { sha256Hex } from "../core/digest.ts";
-import { isPlain, jsonValue, refusedKind } from "../core/json-value.ts";
+import { afterToJson, isPlain, refusedKind, unboxed } from "../core/json-value.ts";
 import { rawJsonText } from "../core/raw-json.ts";
 import { type ContainerPlace, CopiedContainer } from "./copied-container.ts";
 import { Translated } from "./translated.ts";
@@ -131,7 +131,8 @@ export class PlainCopy {
 
   /** The value as it is put, or the container to copy before it can be. */
   #plain(value: unknown, place: ContainerPlace): unknown {
-    const shown = jsonValue(value, place.parent?.key ?? "");
+    const given = afterToJson(value, place.parent?.key ?? "");
+    const shown = typeof given !== "object" || isPlain(given) ? given : unboxed(given);
     switch (typeof shown) {
       case "string":
         return this.#text(shown, place);

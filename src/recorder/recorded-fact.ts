@@ -2,6 +2,7 @@ import type { Actor, EventFields } from "../core/event.ts";
 import { shortestTimestamp } from "../core/timestamp.ts";
 import { derivedEventId } from "../core/uuid.ts";
 import { type RecorderParts, textOf } from "./recorder-parts.ts";
+import { clearJson } from "./total-capture.ts";
 
 /** A fact that is no run: a review asked for, a decision, an override. */
 export interface RecordedFact {
@@ -77,7 +78,10 @@ export function overrideToFact(override: OverrideFact): RecordedFact {
 }
 
 /** The clear fields of a fact's event. */
-export function factFields(fact: RecordedFact, parts: RecorderParts): EventFields {
+export function factFields(given: RecordedFact, parts: RecorderParts): EventFields {
+  // Captured like content, so that the body and its sealed copy say the same whatever the caller's objects hold.
+  const { input, output, metadata, ...clear } = given;
+  const fact = clearJson(clear);
   const { options, pseudonyms, contexts } = parts;
   const run = { kind: "step", correlationId: fact.correlationId ?? "" } as const;
   const systemId = textOf("systemId", options.systemId, run);

@@ -1,5 +1,5 @@
 import type { EventSink } from "../core/event-sink.ts";
-import type { KeyProvider } from "../core/keys.ts";
+import type { KeyMaterial, KeyProvider } from "../core/keys.ts";
 import type { Clock } from "./clock.ts";
 import type { OnFailure } from "./failure-policy.ts";
 import type { RecordOption } from "./record-option.ts";
@@ -24,7 +24,7 @@ export interface RecorderOptions {
   /** Keys that seal the content. Without any, only references leave the process. */
   readonly keys?: KeyProvider | undefined;
   /** 32 bytes: reviewer ids, data subjects and thread ids go out as pseudonyms under it. */
-  readonly pseudonymKey?: Uint8Array | undefined;
+  readonly pseudonymKey?: KeyMaterial | undefined;
   /** Which runs become events. */
   readonly record?: RecordOption | undefined;
   /** What happens to a call whose start record cannot be kept. @default "continue" */

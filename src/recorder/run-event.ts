@@ -6,6 +6,7 @@ import type { TraceIds } from "./open-telemetry.ts";
 import { errorMessage, providerStatus } from "./provider-status.ts";
 import type { FinishReason, RunEnd, RunKind } from "./run.ts";
 import type { RootLinks } from "./tool-call-memory.ts";
+import { clearJson } from "./total-capture.ts";
 
 /** What is known of a run from its start on and never changes: clear fields only, no content. */
 export interface RunFacts {
@@ -61,10 +62,13 @@ export function runEventFields(facts: RunFacts, outcome: RunOutcome): EventField
     systemState: present({
       performance: performanceOf(facts, outcome),
       run: runOf(facts, outcome),
-      metrics: outcome.end.metrics,
+      metrics: outcome.end.metrics && clearJson(outcome.end.metrics),
       recorder: facts.recorder,
     }),
-    ...present({ dataSubjects: facts.dataSubjects, referenceData: outcome.end.referenceData }),
+    ...present({
+      dataSubjects: facts.dataSubjects,
+      referenceData: outcome.end.referenceData && clearJson(outcome.end.referenceData),
+    }),
   };
 }
 

@@ -36,3 +36,8 @@ export function captureValue(value: unknown): { readonly copy: unknown; readonly
   const copy = plain.of(value);
   return { copy, repairs: plain.repairs };
 }
+
+/** What is sent in clear of a value the caller gives: plain JSON, the same in the body and in its sealed copy. */
+export function clearJson<T>(value: T): T {
+  return JSON.parse(Buffer.from(captureComponent({ value }).component.bytes).toString("utf8")).value as T;
+}

@@ -37,7 +37,7 @@ await using server = await startOpenAiServer(({ body }) => {
   return isAnswered ? shared : { ...shared, toolCalls };
 });
 const baseURL = server.baseURL;
-const fail = () => {
+const fail = async (): Promise<string> => {
   throw new CanaryError(canary);
 };
 
@@ -48,7 +48,7 @@ const model = new ChatOpenAI({
   maxRetries: 0,
   configuration: { baseURL: `${baseURL}?${canary}`, defaultHeaders: { "x-own": canary } },
 });
-const schema = { type: "object", properties: { note: { type: "string", description: canary } } };
+const schema = { type: "object", properties: { note: { type: "string", description: canary } } } as never;
 const score = tool(fail, { name: "score", description: canary, schema, metadata: { own: canary } });
 const agent = createAgent({ model, tools: [score], name: canary, systemPrompt: canary });
 const options = {
@@ -76,7 +76,7 @@ const wrapped = wrapLanguageModel({
   middleware: complianceGuardMiddleware({ recorder }),
 });
 const tools = recordTools(
-  { score: aiTool({ description: canary, inputSchema: jsonSchema(schema as never), execute: fail }) },
+  { score: aiTool({ description: canary, inputSchema: jsonSchema<object>(schema), execute: fail }) },
   { recorder },
 );
 const call = { model: wrapped, maxRetries: 0, headers: { authorization: canary }, stopSequences: [canary] };

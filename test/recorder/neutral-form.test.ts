@@ -469,6 +469,17 @@ test("messages anywhere in a chain's value make way for their neutral form", () 
   });
 });
 
+test("messages in a list stand as deep as its other items", () => {
+  const listed = (depth: number): unknown => {
+    let value: unknown = [message("a", "b")];
+    for (let level = 1; level < depth; level += 1) value = [value];
+    return valueComponent(value, translate);
+  };
+  // The list, each message, its parts and each part are levels, and so is the component.
+  expect(captureComponent(listed(196)).repairs).toBe(0);
+  expect(captureComponent(listed(197)).repairs).toBe(2);
+});
+
 test("what a message carries is not translated again", () => {
   const carried = message("x");
   const carrier = { kind: "carrier" };

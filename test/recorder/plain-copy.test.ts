@@ -24,6 +24,7 @@ test("a list or object with more members than are left is too large, what comes 
 });
 
 test("text beyond what is left is too large, keys count as text", () => {
+  expect(copyWithin({ maxCharacters: 4 }, ["cdef"])).toEqual({ copy: ["cdef"], repairs: 0 });
   expect(copyWithin({ maxCharacters: 6 }, { ab: "cdef" })).toEqual({ copy: { ab: "cdef" }, repairs: 0 });
   expect(copyWithin({ maxCharacters: 5 }, ["abc", "def", 7])).toEqual({
     copy: ["abc", tooLarge, 7],

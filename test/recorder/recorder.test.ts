@@ -4,6 +4,7 @@ import { reference } from "../../src/core/digest.ts";
 import type { EventBody } from "../../src/core/event.ts";
 import type { EventSink } from "../../src/core/event-sink.ts";
 import { fixedKey } from "../../src/core/keys.ts";
+import { verifyEvent } from "../../src/core/verify-event.ts";
 import { memorySink } from "../../src/recorder/memory-sink.ts";
 import { Recorder } from "../../src/recorder/recorder.ts";
 import type { RecorderOptions } from "../../src/recorder/recorder-options.ts";
@@ -313,6 +314,35 @@ describe("correlation", () => {
     expect(first).toBe(uuid);
     expect(second).toMatch(/^p1\./);
     expect(third).toBe(second);
+  });
+
+  test("with a pseudonym key every thread id and data subject goes out as a pseudonym", async () => {
+    const { sink, start } = setUp({ pseudonymKey: Buffer.alloc(32, 1) });
+    await start({
+      threadId: "019a0000-0000-7000-8000-000000000001",
+      dataSubjects: ["applicant 7"],
+    }).succeed();
+    const { correlationId, dataSubjects } = only(sink.events);
+    expect([correlationId, ...dataSubjects]).toEqual([
+      expect.stringMatching(/^p1\./),
+      expect.stringMatching(/^p1\./),
+    ]);
+    expect(() => setUp({ pseudonymKey: Buffer.alloc(16) })).toThrow(
+      expect.objectContaining({ code: "invalid_payload_key" }),
+    );
+  });
+
+  test("metrics that JSON cannot hold are repaired alike in the body and in its sealed copy", async () => {
+    const key = Buffer.alloc(32, 7);
+    const { sink, start } = setUp({ keys: fixedKey(key, "k1") });
+    await start().succeed({ metrics: { confidence: Number.NaN, votes: 3n, by: new Map() } });
+    const event = only(sink.events);
+    expect(event.systemState.metrics).toEqual({
+      confidence: "NaN",
+      votes: 3,
+      by: { unrepresentable: "map" },
+    });
+    expect((await verifyEvent(event, key)).differs).toEqual([]);
   });
 
   test("a tool call finds the model call that proposed it, and says whether its arguments were changed", async () => {

@@ -135,6 +135,7 @@ test.each<[string, unknown, unknown]>([
     [10n ** 400n, -(10n ** 400n)],
     [`1${"0".repeat(400)}`, `-1${"0".repeat(400)}`],
   ],
+  ["the longest integer that is printed", 10n ** 100_000n, `1${"0".repeat(100_000)}`],
   ["an integer too long to print", 10n ** 100_001n, { unrepresentable: "too_large" }],
   ["a boxed integer beyond 400 digits", Object(10n ** 400n), `1${"0".repeat(400)}`],
   ["number tokens out of range", [rawJson("1e999"), rawJson("9".repeat(401))], ["1e999", "9".repeat(401)]],

@@ -45,13 +45,12 @@ export function takeSnapshot(proposal: Pick<Proposal, "kind" | "name" | "propose
   const runnable = copyOf(proposal.proposed);
   const component = proposedComponent(proposal, runnable);
   const { component: encoded, repairs } = captureComponent(component);
-  const { component: alone, repairs: ownRepairs } = captureComponent({ shown: runnable });
   return {
-    shown: shownMember(alone.bytes),
+    shown: shownCopy(runnable),
     runnable,
     component: JSON.parse(Buffer.from(encoded.bytes).toString("utf8")),
     reference: encoded.reference,
-    isExact: repairs + ownRepairs === 0,
+    isExact: repairs === 0,
   };
 }
 
@@ -67,9 +66,13 @@ export function proposedComponent({ kind, name }: Pick<Proposal, "kind" | "name"
   return { messages: [{ role: "assistant", parts: [{ type: "text", content: value }] }] };
 }
 
-/** A copy in JSON of what accompanies a proposal, frozen. */
+/** A copy in JSON, frozen: what a reviewer is given. */
 export function shownCopy(value: unknown): unknown {
-  return shownMember(captureComponent({ shown: value }).component.bytes);
+  const { bytes } = captureComponent({ shown: value }).component;
+  const holder = JSON.parse(Buffer.from(bytes).toString("utf8"), exactInteger) as {
+    readonly shown?: unknown;
+  };
+  return frozen(holder.shown);
 }
 
 /** A structured clone keeps dates and other values that a schema made of the model's JSON. */
@@ -80,13 +83,6 @@ function copyOf(value: unknown): unknown {
     // Capturing the symbol counts as a repair, so the proposal is refused.
     return Symbol("not cloneable");
   }
-}
-
-function shownMember(bytes: Uint8Array): unknown {
-  const holder = JSON.parse(Buffer.from(bytes).toString("utf8"), exactInteger) as {
-    readonly shown?: unknown;
-  };
-  return frozen(holder.shown);
 }
 
 /** A BigInt is shown by its digits, as text where a number would round them. */

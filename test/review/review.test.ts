@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { decryptEvent } from "../../src/core/decrypt-event.ts";
 import { reference } from "../../src/core/digest.ts";
@@ -491,6 +492,17 @@ describe("a review that fails is a rejection", () => {
     expect(reviews()).toHaveLength(4);
   });
 
+  test("the second reviewer is not waited for, whatever the first was granted", async () => {
+    vi.useFakeTimers();
+    const escalateTo = hostReviewer(() => Promise.reject(new Error("down")));
+    const silent = hostReviewer(() => new Promise(() => {}));
+    const options = { expiresAfterMs: 1000, onExpiry: "escalate", onFailure: "wait", escalateTo } as const;
+    const { review } = await setUp(silent, options);
+    const waiting = review(proposal);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await waiting).toEqual({ decision: "rejected", cause: "failed" });
+  });
+
   test("the answer that comes after the expiry changes nothing", async () => {
     vi.useFakeTimers();
     let answer: (decision: ReviewDecision) => void = () => {};
@@ -523,6 +535,20 @@ describe("what runs is what was shown", () => {
     expect((outcome as { final: unknown }).final).not.toBe(live);
     expect(Object.isFrozen(asked[0]?.subject.proposed)).toBe(true);
     expect((outcome as { final: unknown }).final).not.toBe(asked[0]?.subject.proposed);
+  });
+
+  test("nothing of a request can be changed by whoever is asked", async () => {
+    const { reviewer, asked } = deciding({ type: "approve", reviewerId: "alice" });
+    const { review } = await setUp(reviewer);
+    const context = { customer: { orders: [3] } };
+    await review({ ...proposal, proposed: { items: [{ amount: 1 }] }, context });
+    const [request] = asked as [ReviewRequest];
+    expect(request.context).toEqual(context);
+    const parts = (value: unknown): unknown[] =>
+      typeof value === "object" && value !== null ? [value, ...Object.values(value).flatMap(parts)] : [];
+    expect(parts(request).length).toBeGreaterThan(8);
+    expect(parts(request).every(Object.isFrozen)).toBe(true);
+    expect(Object.isFrozen(context)).toBe(false);
   });
 
   test("arguments that change during the review do not run, approved or edited", async () => {
@@ -636,6 +662,14 @@ describe("where a review belongs", () => {
     });
   });
 
+  test("a run that is left out of the record is not named as the event under review", async () => {
+    const world = recording({ record: { tools: false } });
+    const { model } = await startedCall(world.recorder);
+    const { reviewer } = deciding({ type: "approve", reviewerId: "alice" });
+    await prepareReview({ recorder: world.recorder, reviewer }, decisionTypes)(proposal);
+    expect(world.reviews()[1].systemState.review.reviewed_event_id).toBe(model.eventId);
+  });
+
   test("an unknown call belongs to what encloses it, else to its own request", async () => {
     const { reviewer } = deciding(
       { type: "approve", reviewerId: "alice" },
@@ -679,6 +713,14 @@ describe("where a review belongs", () => {
       outputReference: reference({ rejected: true, cancelled: true }),
       humanOversight: { decision: "cancelled", reviewerType: "none" },
     });
+  });
+
+  test("a review that is over listens to nothing any more", async () => {
+    const { reviewer } = deciding({ type: "approve", reviewerId: "alice" });
+    const { review } = await setUp(reviewer);
+    const { signal } = new AbortController();
+    await review({ ...proposal, signal });
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   test("a call that is given up already is not even asked about", async () => {

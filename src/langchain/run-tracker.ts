@@ -48,6 +48,8 @@ export class RunTracker<Details> {
         return { run: this.#recorder.start({ ...start, runId: ids.runId, parent: parent?.run }), ...rest };
       }),
     );
+    // Only what hands out parts itself lets its steps do so; LangChain says it of the steps alone.
+    if (opened?.isStreamed && opened.parent) opened.parent.isStreamed = true;
     if (!opened || !this.#recorder.isBlocking) return;
     try {
       await opened.run.admitted;

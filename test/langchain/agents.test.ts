@@ -34,7 +34,7 @@ const ofKind = (events: readonly RecordedEvent[], kind: string) =>
   events.filter((event) => kindOf(event) === kind);
 /** `tool success`, `agent interrupted` … in the order the runs started. */
 const outline = (events: readonly RecordedEvent[]) =>
-  events.map((event) => `${kindOf(event)} ${statusOf(event)}`);
+  events.filter(runOf).map((event) => `${kindOf(event)} ${statusOf(event)}`);
 
 const partsOf = (event: RecordedEvent | undefined) =>
   (event?.output.messages as { parts: object[] }[] | undefined)?.flatMap(({ parts }) => parts);
@@ -225,6 +225,42 @@ describe("tools of an agent", () => {
     expect(run?.output).toEqual({ result: { ok: true } });
   });
 
+  test("a tool that says no name of its own has that of the call", async () => {
+    const { handler, events } = setUp();
+    const sent = { lg_tool_call: { id: "call_1", name: "refund", args: { amount: 5 } } };
+    await handler.handleChainStart({ id: [] }, {}, "root");
+    const metadata = { langgraph_node: "tools" };
+    await handler.handleChainStart({ id: [] }, sent, "node", "root", [], metadata, undefined, "tools");
+    await handler.handleToolStart(
+      { id: [] },
+      '{"amount":5}',
+      "tool",
+      "node",
+      [],
+      metadata,
+      undefined,
+      "call_1",
+    );
+    await handler.handleToolEnd("done", "tool");
+    const failed = { type: "tool", content: "no", tool_call_id: "call_1", status: "error" };
+    await handler.handleChainEnd({ messages: [failed] }, "node");
+    const [run, ...others] = ofKind(await events(), "tool");
+    expect(others).toEqual([]);
+    expect(run?.input).toEqual({ name: "refund", arguments: { amount: 5 } });
+  });
+
+  test("where the framework does not say which call a tool ran for, none is taken for not executed", async () => {
+    const { handler, events } = setUp();
+    await handler.handleChainStart({ id: [] }, {}, "root");
+    const metadata = { langgraph_node: "tools" };
+    await handler.handleChainStart({ id: [] }, {}, "node", "root", [], metadata, undefined, "tools");
+    await handler.handleToolStart({ id: [] }, "{}", "tool", "node", [], metadata, "refund");
+    await handler.handleToolError(new Error("no"), "tool");
+    const failed = { type: "tool", content: "no", tool_call_id: "call_1", status: "error" };
+    await handler.handleChainEnd({ messages: [failed] }, "node");
+    expect(ofKind(await events(), "tool")).toHaveLength(1);
+  });
+
   test("an artifact is kept with the tool's event and not taken for its result", async () => {
     const { callbacks, events } = setUp();
     const detailed = tool(async () => ["short", { rows: 3 }], {
@@ -284,8 +320,9 @@ describe("what is no error", () => {
     expect(outline(all).slice(2)).toEqual(["agent success", "tool success", "model success"]);
     expect(new Set(all.map(({ correlationId }) => correlationId)).size).toBe(1);
     // The middleware edits the proposal in place: what was recorded of it stays.
-    expect(partsOf(all[1])).toContainEqual(expect.objectContaining({ arguments: { amount: 500 } }));
-    expect(runOf(all[3])).toMatchObject({ arguments_modified: true });
+    const [, asking, , resumed] = all.filter(runOf);
+    expect(partsOf(asking)).toContainEqual(expect.objectContaining({ arguments: { amount: 500 } }));
+    expect(runOf(resumed)).toMatchObject({ arguments_modified: true });
   });
 
   test("a call a person rejected is an event although its tool never ran", async () => {
@@ -357,6 +394,15 @@ describe("what is no error", () => {
     await handler.handleChainError({ is_bubble_up: true, interrupts: [{ id: "i1" }] }, "node", "root");
     await handler.handleChainEnd({}, "root");
     expect(outline(await events())).toEqual(["agent interrupted"]);
+  });
+
+  test("a chain that catches an interrupt has not been interrupted", async () => {
+    const { handler, events } = setUp();
+    await handler.handleChainStart({ id: ["langchain", "RunnableLambda"] }, {}, "chain");
+    await handler.handleChainStart({ id: [] }, {}, "step", "chain");
+    await handler.handleChainError({ is_bubble_up: true, interrupts: [{ id: "i1" }] }, "step", "chain");
+    await handler.handleChainEnd({ output: "went on" }, "chain");
+    expect(outline(await events())).toEqual(["chain success"]);
   });
 
   test("a command to the parent graph is how a node hands over", async () => {

@@ -1,4 +1,5 @@
 import type { Callbacks } from "@langchain/core/callbacks/manager";
+import { BaseDecisionModel } from "@langchain/core/decisions";
 import { Document } from "@langchain/core/documents";
 import { AIMessage } from "@langchain/core/messages";
 import { StringOutputParser } from "@langchain/core/output_parsers";
@@ -11,6 +12,7 @@ import { tool } from "langchain";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { ComplianceGuardHandler, type ComplianceGuardHandlerOptions } from "../../src/langchain/index.ts";
+import type { MemorySink } from "../../src/recorder/memory-sink.ts";
 import { codeOf } from "../support/error-code.ts";
 import { type ScriptedAnswer, startOpenAiServer } from "../support/openai-server.ts";
 import { type RecordedEvent, startRecording, statusOf } from "../support/recording.ts";
@@ -229,15 +231,134 @@ describe("model calls", () => {
     expect(models[1]?.systemState.performance).toMatchObject({ attempt: 2 });
   });
 
+  const kept = (sink: MemorySink) => {
+    const { submit } = sink;
+    let release = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    sink.submit = (event) => gate.then(() => submit(event));
+    return release;
+  };
+
   test("a plain call whose model announces its answer as one token waits for its event all the same", async () => {
     const { handler, sink } = setUp();
+    const release = kept(sink);
     await handler.handleChatModelStart({}, [[{ role: "user", content: "?" }]], "r1");
     handler.handleLLMNewToken("Yes.", undefined, "r1");
+    const ended = handler
+      .handleLLMEnd({ generations: [[{ text: "Yes." }]] }, "r1")
+      .then(() => sink.events.length);
+    release();
+    expect(await ended).toBe(1);
+  });
+
+  test("an answer that came as events of the newer protocol is not waited for", async () => {
+    const { handler, sink } = setUp();
+    kept(sink);
+    await handler.handleChatModelStart({}, [[{ role: "user", content: "?" }]], "r1");
+    const delta = { type: "text-delta", text: "Yes." };
+    handler.handleChatModelStreamEvent({ event: "content-block-delta", index: 0, delta }, "r1");
     await handler.handleLLMEnd(
       { generations: [[{ text: "Yes.", message: { type: "ai", content: "Yes." } }]] },
       "r1",
     );
-    expect(sink.events).toHaveLength(1);
+    expect(sink.events).toEqual([]);
+  });
+
+  test("an answer of the newer protocol that is cut has what was delivered", async () => {
+    const { handler, only } = setUp();
+    await handler.handleChatModelStart({}, [[{ role: "user", content: "?" }]], "r1");
+    const started = { type: "tool_call_chunk", id: "c1", name: "score", args: "" };
+    for (const event of [
+      { event: "message-start" },
+      { event: "content-block-start", index: 0, content: { type: "text", text: "" } },
+      { event: "content-block-delta", index: 0, delta: { type: "text-delta", text: "We" } },
+      { event: "content-block-delta", index: 0, delta: { type: "text-delta", text: "ll" } },
+      { event: "content-block-start", index: 1, content: started },
+      { event: "content-block-delta", index: 1, delta: { type: "tool-call-delta", args: '{"id' } },
+      { event: "content-block-delta", index: 1, delta: { type: "tool-call-delta", args: '":7}' } },
+    ]) {
+      handler.handleChatModelStreamEvent(event, "r1");
+    }
+    await handler.handleLLMError(new Error("cut"), "r1");
+    const event = await only();
+    expect(event.output.messages).toEqual([
+      {
+        role: "assistant",
+        parts: [
+          { type: "text", content: "Well" },
+          { type: "tool_call", id: "c1", name: "score", arguments: { id: 7 } },
+        ],
+      },
+    ]);
+    expect(event.systemState.performance).toHaveProperty("time_to_first_token_ms");
+  });
+
+  test("a model that only decides is a model call", async () => {
+    class Judge extends BaseDecisionModel {
+      lc_namespace = ["test"];
+      get _provider(): string {
+        return "test";
+      }
+      async _classify(): Promise<never> {
+        const answer = { type: "noul", noul: 0.9 };
+        const usage_metadata = { input_tokens: 5, output_tokens: 1, total_tokens: 6 };
+        return { model: "judge-2", answers: { fit: answer }, usage_metadata, requestId: "r1" } as never;
+      }
+    }
+    const { callbacks, only } = setUp();
+    const questions = { fit: { type: "noul" as const, instructions: "Is she fit?" } };
+    await new Judge({ model: "judge" }).invoke({ state: "Ada", questions }, { callbacks });
+    const event = await only();
+    expect(event).toMatchObject({
+      actor: { type: "model" },
+      modelId: "judge-2",
+      input: { value: { state: "Ada", questions } },
+      output: { value: { model: "judge-2", answers: { fit: { noul: 0.9 } } } },
+      metadata: { response_id: "r1" },
+    });
+    expect(event.systemState.performance).toMatchObject({ input_tokens: 5, output_tokens: 1 });
+  });
+
+  test("reasons for stopping have one word whichever provider gives them", async () => {
+    const { handler, events } = setUp();
+    const given = [
+      [{ finish_reason: "stop" }, "stop"],
+      [{ stop_reason: "end_turn" }, "stop"],
+      [{ finishReason: "MAX_TOKENS" }, "length"],
+      [{ status: "incomplete", incomplete_details: { reason: "max_output_tokens" } }, "length"],
+      [{ status: "incomplete", incomplete_details: { reason: "content_filter" } }, "content_filter"],
+      [{ stop_reason: "refusal" }, "content_filter"],
+      [{ finishReason: "SAFETY" }, "content_filter"],
+      [{ finishReason: "MALFORMED_FUNCTION_CALL" }, "error"],
+      [{ finish_reason: "eaten by a whale" }, "other"],
+      [{}, undefined],
+    ] as const;
+    for (const [index, [response_metadata]] of given.entries()) {
+      await handler.handleChatModelStart({}, [[{ role: "user", content: "?" }]], `r${index}`);
+      const message = { type: "ai", content: "x", response_metadata, id: "run-1" };
+      await handler.handleLLMEnd({ generations: [[{ message }]] }, `r${index}`);
+    }
+    const all = await events();
+    expect(all.map((event) => runOf(event)?.["finish_reason"])).toEqual(given.map(([, word]) => word));
+    expect(all[0]?.metadata).not.toHaveProperty("response_id");
+    expect(all[8]?.metadata).toMatchObject({ finish_reason: "eaten by a whale" });
+  });
+
+  test.each([
+    [{ llmOutput: { tokenUsage: { promptTokens: 5, completionTokens: 2 } } }],
+    [{ llmOutput: { usage: { input_tokens: 5, output_tokens: 2 } } }],
+    [
+      {
+        generations: [[{ text: "x", generationInfo: { usage: { prompt_tokens: 5, completion_tokens: 2 } } }]],
+      },
+    ],
+  ])("tokens are found where older models put them: %j", async (result) => {
+    const { handler, only } = setUp();
+    await handler.handleLLMStart({}, ["?"], "r1");
+    await handler.handleLLMEnd({ generations: [[{ text: "x" }]], ...result }, "r1");
+    expect((await only()).systemState.performance).toMatchObject({ input_tokens: 5, output_tokens: 2 });
   });
 });
 
@@ -267,6 +388,18 @@ describe("chains", () => {
     expect(runOf(streamed)?.["kind"]).toBe("chain");
     expect(streamed?.input).toEqual(invoked?.input);
     expect(streamed?.output).toEqual(invoked?.output);
+  });
+
+  test("a streamed chain is not held up at its end", async () => {
+    const { sink, callbacks } = setUp();
+    sink.submit = () => new Promise(() => {});
+    const chain = RunnableSequence.from([
+      RunnableLambda.from((text: string) => text),
+      RunnableLambda.from((text: string) => `${text}!`),
+    ]);
+    const parts: string[] = [];
+    for await (const part of await chain.stream("?", { callbacks })) parts.push(part);
+    expect(parts).toEqual(["?!"]);
   });
 
   test("messages inside values are in the neutral form, plain values without their wrapper", async () => {

@@ -1,8 +1,8 @@
-import { compareCodePoints, type MemberStart, memberStart, plainMemberStart } from "./json-key.ts";
+import { compareCodePoints, memberStart, plainMemberStart } from "./json-key.ts";
 import { quotedString } from "./json-string.ts";
-import { isPlain, jsonValue, refusedKind } from "./json-value.ts";
+import { afterToJson, isPlain, refusedKind, unboxed } from "./json-value.ts";
 import { endOfFirstRound, isCycle, type OpenContainer, openContainer, pathTo } from "./open-container.ts";
-import { pythonFloatToken, pythonNumber } from "./python-number.ts";
+import { isFloatToken, pythonFloatToken, pythonNumber } from "./python-number.ts";
 import { rawJsonText } from "./raw-json.ts";
 import { refusal } from "./refusal.ts";
 
@@ -10,7 +10,7 @@ import { refusal } from "./refusal.ts";
 export interface CanonicalLimits {
   /** Lists and objects nested in one another: `[[]]` has 2. */
   readonly maxDepth: number;
-  /** Digits of a BigInt. */
+  /** Digits of a BigInt or of an integer in `JSON.rawJSON`. */
   readonly maxIntegerDigits: number;
 }
 
@@ -27,9 +27,9 @@ export class CanonicalWriter {
   }
 
   write(value: unknown): string {
-    const root = jsonValue(value, "");
-    const leaf = leafText(root) ?? this.#rareLeafText(root);
-    if (leaf !== undefined) return leaf;
+    const root = leafText(value) ?? this.#textOrContainer(value, "", undefined);
+    if (root === undefined) throw refusal("undefined", []);
+    if (typeof root === "string") return root;
     let container: OpenContainer | undefined = this.#open(root, undefined);
     while (container) {
       const keys: string[] | undefined = container.keys;
@@ -42,22 +42,19 @@ export class CanonicalWriter {
   #writeItems(list: OpenContainer): OpenContainer | undefined {
     const items = list.source as readonly unknown[];
     let text = this.#text;
-    while (list.next < items.length) {
+    while (list.next < list.size) {
       const index = list.next++;
-      const separator = index === 0 ? "[" : ",";
-      let item = items[index];
-      let leaf = leafText(item);
-      if (leaf === undefined) {
-        item = jsonValue(item, index) ?? null;
-        leaf = this.#rareLeafText(item);
-        if (leaf === undefined) {
-          this.#text = text + separator;
-          return this.#open(item, list);
-        }
+      const value = items[index];
+      const item = leafText(value) ?? this.#textOrContainer(value, index, list) ?? "null";
+      text += list.isEmpty ? "[" : ",";
+      list.isEmpty = false;
+      if (typeof item !== "string") {
+        this.#text = text;
+        return this.#open(item, list);
       }
-      text += separator + leaf;
+      text += item;
     }
-    this.#text = text + (items.length === 0 ? "[]" : "]");
+    this.#text = text + (list.isEmpty ? "[]" : "]");
     return list.parent;
   }
 
@@ -65,48 +62,57 @@ export class CanonicalWriter {
   #writeMembers(object: OpenContainer, keys: string[]): OpenContainer | undefined {
     const members = object.source as Readonly<Record<string, unknown>>;
     let text = this.#text;
-    while (object.next < keys.length) {
+    while (object.next < object.size) {
       const index = object.next++;
       const start = plainMemberStart(keys[index] as string) ?? otherMemberStart(object, keys, index);
       const key = keys[index] as string;
-      let member = members[key];
-      let leaf = leafText(member);
-      if (leaf === undefined) {
-        member = jsonValue(member, key);
-        if (member === undefined) continue;
-        leaf = this.#rareLeafText(member);
-      }
+      const value = members[key];
+      const member = leafText(value) ?? this.#textOrContainer(value, key, object);
+      if (member === undefined) continue;
       if (start === undefined) throw refusal("lone_surrogate", pathTo(object));
-      text += object.isEmpty ? start.first : start.later;
+      text += (object.isEmpty ? "{" : ",") + start;
       object.isEmpty = false;
-      if (leaf === undefined) {
+      if (typeof member !== "string") {
         this.#text = text;
         return this.#open(member, object);
       }
-      text += leaf;
+      text += member;
     }
     this.#text = text + (object.isEmpty ? "{}" : "}");
     return object.parent;
   }
 
-  /** A leaf that only `jsonValue` brought to light or that JavaScript's own JSON does not know. */
-  #rareLeafText(value: unknown): string | undefined {
-    if (isPlain(value)) return undefined;
-    if (typeof value === "bigint") return this.#integerText(value);
-    const raw = rawJsonText(value);
-    return raw === undefined ? leafText(value) : pythonFloatToken(raw);
-  }
-
-  #integerText(integer: bigint): string | undefined {
-    const text = String(integer);
-    const digits = integer < 0n ? text.length - 1 : text.length;
-    return digits > this.#limits.maxIntegerDigits ? undefined : text;
-  }
-
-  #open(value: unknown, parent: OpenContainer | undefined): OpenContainer {
-    const kind = isPlain(value) ? undefined : refusedKind(value);
+  /** What JSON sees in a value: the text of a leaf, or a list or object to open; undefined where it sees nothing. */
+  #textOrContainer(
+    value: unknown,
+    key: string | number,
+    parent: OpenContainer | undefined,
+  ): string | object | undefined {
+    const shown = afterToJson(value, key);
+    if (isPlain(shown) || shown === undefined) return shown;
+    const unusual = unboxed(shown);
+    const text = leafText(unusual) ?? this.#rareLeafText(unusual);
+    if (text !== undefined) return text;
+    const kind = refusedKind(unusual);
     if (kind !== undefined) throw refusal(kind, pathTo(parent));
-    const container = openContainer(value as object, parent);
+    return unusual as object;
+  }
+
+  /** The text of the leaves that JavaScript's own JSON has only lately, or not at all. */
+  #rareLeafText(value: unknown): string | undefined {
+    const token = typeof value === "bigint" ? String(value) : rawJsonText(value);
+    if (token === undefined) return undefined;
+    return isFloatToken(token) ? pythonFloatToken(token) : this.#integerText(token);
+  }
+
+  #integerText(token: string): string | undefined {
+    const digits = token.startsWith("-") ? token.length - 1 : token.length;
+    if (digits > this.#limits.maxIntegerDigits) return undefined;
+    return token === "-0" ? "0" : token;
+  }
+
+  #open(source: object, parent: OpenContainer | undefined): OpenContainer {
+    const container = openContainer(source, parent);
     if (isCycle(container)) throw refusal("cycle", pathTo(endOfFirstRound(parent)));
     if (container.depth > this.#limits.maxDepth) throw refusal("too_deep", pathTo(parent));
     return container;
@@ -133,7 +139,7 @@ function leafText(value: unknown): string | undefined {
  * How a member starts whose key is not plain. From the first of them on the keys must be in the order by code point; those
  * written before come first in either order.
  */
-function otherMemberStart(object: OpenContainer, keys: string[], index: number): MemberStart | undefined {
+function otherMemberStart(object: OpenContainer, keys: string[], index: number): string | undefined {
   if (!object.isByCodePoint) keys.sort(compareCodePoints);
   object.isByCodePoint = true;
   return memberStart(keys[index] as string);

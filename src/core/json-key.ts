@@ -1,32 +1,26 @@
 import { quotedString } from "./json-string.ts";
 
-/** How a member of an object starts. */
-export interface MemberStart {
-  /** For the first member: `{"key":`. */
-  readonly first: string;
-  /** For any later member: `,"key":`. */
-  readonly later: string;
-}
-
 /**
- * How the member with this key starts, for a plain key: one of code units below 0xD800 only, which the orders by code unit
- * and by code point treat alike. Undefined for any other key.
+ * How a member with this key starts, `"key":`, if the key is plain: of code units below 0xD800 only, which the orders by
+ * code unit and by code point treat alike. Undefined for any other key.
  */
-export function plainMemberStart(key: string): MemberStart | undefined {
-  const known = knownStarts.get(key);
-  if (known !== undefined) return known;
-  if (BEYOND_PLAIN.test(key)) return undefined;
-  const start = memberStart(key);
-  if (start !== undefined && key.length <= LONGEST_KNOWN && knownStarts.size < MOST_KNOWN) {
-    knownStarts.set(key, start);
+export function plainMemberStart(key: string): string | undefined {
+  // The same few keys come again and again. Each slot remembers the last one that fell into it, so that memory stays bounded.
+  const length = key.length;
+  const slot = (length + 7 * key.charCodeAt(0) + 31 * key.charCodeAt(length - 1)) & (SLOTS - 1);
+  if (knownKeys[slot] === key) return knownStarts[slot];
+  const start = BEYOND_PLAIN.test(key) ? undefined : memberStart(key);
+  if (start !== undefined && length <= LONGEST_KNOWN) {
+    knownKeys[slot] = key;
+    knownStarts[slot] = start;
   }
   return start;
 }
 
-/** How the member with this key starts; undefined for a key with a lone surrogate. */
-export function memberStart(key: string): MemberStart | undefined {
+/** How a member with this key starts; undefined for a key with a lone surrogate. */
+export function memberStart(key: string): string | undefined {
   const quoted = quotedString(key);
-  return quoted === undefined ? undefined : { first: `{${quoted}:`, later: `,${quoted}:` };
+  return quoted === undefined ? undefined : `${quoted}:`;
 }
 
 /** The keys of an object, sorted by code unit. */
@@ -46,11 +40,12 @@ export function compareCodePoints(left: string, right: string): number {
   return left.length - right.length;
 }
 
-// The same few keys come again and again; with ids as keys there is no end of them, so only so many are remembered.
-const knownStarts = new Map<string, MemberStart>();
-const MOST_KNOWN = 1000;
-const LONGEST_KNOWN = 64;
 const BEYOND_PLAIN = /[\ud800-\uffff]/;
+/** A power of two. */
+const SLOTS = 512;
+const LONGEST_KNOWN = 64;
+const knownKeys = new Array<string>(SLOTS).fill("");
+const knownStarts = new Array<string>(SLOTS).fill('"":');
 
 function isSorted(keys: readonly string[]): boolean {
   for (let index = 1; index < keys.length; index++) {
@@ -72,5 +67,5 @@ function insertionSorted(keys: string[]): string[] {
 
 /** Surrogates stand for code points above U+FFFF, so they rank above every other code unit. */
 function codePointRank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x2000 : unit;
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

@@ -1,7 +1,7 @@
-/** One step of a path: into an array at `index`, or into an object at the key that stands at `index` of its keys. */
+/** One step of a path: to the item at `index` of a list, or to the key at `index` of `Object.keys`. */
 export interface PathStep {
   readonly index: number;
-  /** Undefined for a step into an array. */
+  /** Undefined for an item of a list. */
   readonly key: string | undefined;
 }
 
@@ -9,7 +9,7 @@ const LONGEST_PATH = 200;
 
 /**
  * Where a value stands, for an error: `$.messages[3].score`. Keys are content too: one that is no plain identifier of at
- * most 64 characters shows as `[key 3]`, its place in the object counted from 0. A path of more than 200 characters is cut
+ * most 64 characters shows as `[key 3]`, its place among `Object.keys`, counted from 0. A path of more than 200 characters is cut
  * in the middle.
  */
 export function jsonPath(steps: readonly PathStep[]): string {

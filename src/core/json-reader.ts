@@ -1,9 +1,10 @@
 import { ComplianceGuardError, InvalidJsonError } from "./errors.ts";
+import { isFloatToken } from "./python-number.ts";
 import { rawJson } from "./raw-json.ts";
 
 /**
- * Reads a JSON text as Python's `json.loads` does and loses nothing of a number: a float comes as `JSON.rawJSON`, an integer
- * as a number or, where that is too small, as a BigInt. `NaN`, `Infinity` and `-Infinity` are read too, as Python has it. Of
+ * Reads a JSON text as Python's `json.loads` does and loses nothing of a number: only short integers come as numbers, all
+ * else as `JSON.rawJSON`. `NaN`, `Infinity` and `-Infinity` are read too, as Python has it. Of
  * a repeated key the last value counts. Objects have no prototype, so that no key does more than name a member.
  *
  * @throws {InvalidJsonError} `invalid_json`, with the position where the text stops being JSON.
@@ -126,7 +127,7 @@ class JsonReader {
   }
 
   #skipSpace(): void {
-    this.#match(SPACE);
+    while (SPACE.includes(this.#text.charAt(this.#at)) && this.#at < this.#text.length) this.#at++;
   }
 
   /** Takes what a sticky pattern matches here. */
@@ -146,7 +147,7 @@ class JsonReader {
   }
 }
 
-const SPACE = /[ \t\n\r]*/y;
+const SPACE = " \t\n\r";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON does not allow them in a string.
 const ORDINARY_CHARACTERS = /[^"\\\u0000-\u001f]*/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
@@ -162,7 +163,5 @@ const LITERALS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 ]);
 
 function numberOf(token: string): unknown {
-  if (/[.eE]/.test(token)) return rawJson(token);
-  const number = Number(token);
-  return Number.isSafeInteger(number) ? number : BigInt(token);
+  return token.length < 16 && !isFloatToken(token) ? Number(token) : rawJson(token);
 }

@@ -11,6 +11,8 @@ export interface OpenContainer {
   readonly landmark: OpenContainer | undefined;
   /** The keys of an object in the order they are written; undefined for a list. */
   readonly keys: string[] | undefined;
+  /** How many items or keys it had when it was opened: reading them may change it. */
+  readonly size: number;
   /** The index of the next item or key. */
   next: number;
   /** Nothing is written of it yet. */
@@ -21,12 +23,14 @@ export interface OpenContainer {
 
 /** Opens a list or object that stands at the latest step of `parent`. */
 export function openContainer(source: object, parent: OpenContainer | undefined): OpenContainer {
+  const keys = Array.isArray(source) ? undefined : sortedKeys(source);
   return {
     source,
     parent,
     depth: parent === undefined ? 1 : parent.depth + 1,
     landmark: parent !== undefined && isPowerOfTwo(parent.depth) ? parent : parent?.landmark,
-    keys: Array.isArray(source) ? undefined : sortedKeys(source),
+    keys,
+    size: (keys ?? (source as readonly unknown[])).length,
     next: 0,
     isEmpty: true,
     isByCodePoint: false,
@@ -43,7 +47,10 @@ export function isCycle({ source, landmark }: OpenContainer): boolean {
 
 /** The path to the latest step of `container`. */
 export function pathTo(container: OpenContainer | undefined): PathStep[] {
-  return containersFromRoot(container).map(({ next, keys }) => ({ index: next - 1, key: keys?.[next - 1] }));
+  return containersFromRoot(container).map(({ source, keys, next }) => {
+    const key = keys?.[next - 1];
+    return { key, index: key === undefined ? next - 1 : Object.keys(source).indexOf(key) };
+  });
 }
 
 /** The innermost container of a walk round a cycle that is not yet a repetition. */

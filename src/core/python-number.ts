@@ -8,9 +8,13 @@ export function pythonNumber(value: number): string | undefined {
   return Number.isFinite(value) ? pythonFloat(value) : undefined;
 }
 
+/** Whether a number token of a JSON text is a float to Python; any other is an integer, of any size. */
+export function isFloatToken(token: string): boolean {
+  return /[.eE]/.test(token);
+}
+
 /**
- * The canonical text of a number token that has a `.`, `e` or `E`, which makes it a float to Python: `1e0` becomes `1.0`,
- * `-0.0` stays. Undefined where it overflows to an infinity.
+ * The canonical text of a float's token: `1e0` becomes `1.0`, `-0.0` stays. Undefined where it overflows to an infinity.
  */
 export function pythonFloatToken(token: string): string | undefined {
   const value = Number(token);

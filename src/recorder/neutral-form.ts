@@ -63,7 +63,8 @@ export class NeutralConversation {
     const parts = this.#parts(pieces);
     const isKept = parts.length > 0 || (results.length === 0 && role !== "tool");
     const message = isKept ? [{ role, parts }] : [];
-    this.#messages.push(...(role === "assistant" ? [...message, ...results] : [...results, ...message]));
+    const inOrder = role === "assistant" ? [message, results] : [results, message];
+    for (const added of inOrder.flat()) this.#messages.push(added);
   }
 
   /** Adds a message that is in the neutral form already. */

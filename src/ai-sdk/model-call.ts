@@ -38,9 +38,15 @@ export class ModelCall implements StreamListener {
     await this.#settle(outcomeOfError(error, this.#signal));
   }
 
-  /** The stream of the answer to hand on. Its event is not waited for. */
+  /** The stream of the answer to hand on. Its event is not waited for. What is no readable stream is handed on unseen. */
   tap<T>(stream: ReadableStream<T>): ReadableStream<T> {
-    return tapStream(stream, this, this.#signal);
+    try {
+      return tapStream(stream, this, this.#signal);
+    } catch (cause) {
+      this.trouble(cause);
+      void this.#run.abandon();
+      return stream;
+    }
   }
 
   part(part: unknown): void {

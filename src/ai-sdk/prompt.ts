@@ -57,7 +57,6 @@ class PromptReader {
       case "text":
         return [{ type: "text", text: textMember(part, "text") ?? "" }];
       case "file":
-      case "image":
         return listOf(filePiece(part));
       case "tool-call":
         return member(part, "providerExecuted") === true ? this.#aside(part) : [callPiece(part)];

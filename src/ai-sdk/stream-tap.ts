@@ -25,7 +25,6 @@ export function tapStream<T>(
 ): ReadableStream<T> {
   const reader = source.getReader();
   let hasEnded = false;
-  let isCancelled = false;
   const end = (how: StreamEnd): void => {
     if (hasEnded) return;
     hasEnded = true;
@@ -47,8 +46,6 @@ export function tapStream<T>(
           controller.error(error);
           return end({ kind: "failed", error });
         }
-        // A cancelled source ends its pending read; our own reader is gone by then.
-        if (isCancelled) return;
         if (next.done) {
           controller.close();
           return end({ kind: "ended" });
@@ -58,7 +55,6 @@ export function tapStream<T>(
         if (!hasEnded) quietly(listener, () => listener.part(value));
       },
       cancel(reason) {
-        isCancelled = true;
         const cancelled = reader.cancel(reason);
         end({ kind: "cancelled" });
         return cancelled;

@@ -1,4 +1,3 @@
-import { types } from "node:util";
 import { toolOutput } from "../recorder/neutral-form.ts";
 import type { Run, RunEnd } from "../recorder/run.ts";
 import { currentToolRun } from "./current-tool-run.ts";
@@ -18,22 +17,45 @@ export class ToolRun {
     this.#signal = signal;
   }
 
-  /** The tool's output once its event is kept, or its outputs as they come where it gives an async iterable. */
-  perform(execute: unknown, call: () => unknown): Promise<unknown> | AsyncIterable<unknown> {
-    // Calling a generator function runs none of it yet, so that it can wait for admission and still give its outputs one by one.
-    const isGenerator = types.isGeneratorFunction(execute) && types.isAsyncFunction(execute);
-    if (this.#isBlocking && !isGenerator) return this.#performOnceAdmitted(call);
+  /**
+   * The tool's output once its event is kept, or its outputs as they come where it turns out to give several. A tool that
+   * has to wait for admission gives a promise in any case: then the last output is the output.
+   */
+  output(call: () => unknown): Promise<unknown> | AsyncIterable<unknown> {
+    if (this.#isBlocking) return this.#outputOnceAdmitted(call);
     const result = this.#attempt(call);
-    return isAsyncIterable(result) ? this.#forward(result) : this.#settled(result);
+    return isAsyncIterable(result) ? this.outputs(() => result) : this.#settled(result);
   }
 
-  /** Whoever waits for a promise has no use for outputs on the way: the last one is the output. */
-  async #performOnceAdmitted(call: () => unknown): Promise<unknown> {
+  /** The tool's outputs as they come, once the run is admitted; the last is recorded. */
+  async *outputs(call: () => AsyncIterable<unknown>): AsyncGenerator<unknown, void, void> {
+    let last: { readonly output: unknown } | undefined;
+    let isSettled = false;
+    try {
+      await this.#run.admitted;
+      for await (const output of this.#within(call)) {
+        last = { output };
+        this.#run.touch();
+        yield output;
+      }
+      isSettled = true;
+      await this.#run.succeed(endOf(last));
+    } catch (error) {
+      isSettled = true;
+      await this.#failed(error, endOf(last));
+      throw error;
+    } finally {
+      // The reader stopped at one of the outputs.
+      if (!isSettled) await this.#run.cancel(endOf(last));
+    }
+  }
+
+  async #outputOnceAdmitted(call: () => unknown): Promise<unknown> {
     await this.#run.admitted;
     const result = this.#attempt(call);
     if (!isAsyncIterable(result)) return await this.#settled(result);
     let last: unknown;
-    for await (const output of this.#forward(result)) last = output;
+    for await (const output of this.outputs(() => result)) last = output;
     return last;
   }
 
@@ -58,32 +80,10 @@ export class ToolRun {
     return output;
   }
 
-  async *#forward(outputs: AsyncIterable<unknown>): AsyncGenerator<unknown, void, void> {
-    let last: { readonly output: unknown } | undefined;
-    let isSettled = false;
-    try {
-      await this.#run.admitted;
-      for await (const output of this.#within(outputs)) {
-        last = { output };
-        this.#run.touch();
-        yield output;
-      }
-      isSettled = true;
-      await this.#run.succeed(endOf(last));
-    } catch (error) {
-      isSettled = true;
-      await this.#failed(error, endOf(last));
-      throw error;
-    } finally {
-      // The reader stopped at one of the outputs.
-      if (!isSettled) await this.#run.cancel(endOf(last));
-    }
-  }
-
   /** A generator runs where its next output is asked for, not where it was made. */
-  #within(outputs: AsyncIterable<unknown>): AsyncIterable<unknown> {
-    const iterator = outputs[Symbol.asyncIterator]();
+  #within(call: () => AsyncIterable<unknown>): AsyncIterable<unknown> {
     const within = <T>(step: () => T): T => currentToolRun.run(this.#run, step);
+    const iterator = within(call)[Symbol.asyncIterator]();
     return {
       [Symbol.asyncIterator]: () => ({
         next: () => within(() => iterator.next()),

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { toolInput } from "../recorder/neutral-form.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import { currentToolRun } from "./current-tool-run.ts";
@@ -39,9 +40,12 @@ function recordedTool(name: string, tool: unknown, recorder: Recorder): unknown 
   });
 }
 
+function isAsyncGenerator(execute: Execute): boolean {
+  return types.isGeneratorFunction(execute) && types.isAsyncFunction(execute);
+}
+
 function recordedExecute(name: string, tool: unknown, execute: Execute, recorder: Recorder): Execute {
-  const recorded: Execute = (...args) => {
-    const [input, options] = args;
+  const start = ([input, options]: readonly unknown[]): ToolRun => {
     const toolCallId = textMember(options, "toolCallId");
     const run = recorder.start({
       kind: "tool",
@@ -54,12 +58,14 @@ function recordedExecute(name: string, tool: unknown, execute: Execute, recorder
       isKnownName: true,
       toolCallId,
     });
-    const toolRun = new ToolRun(
-      run,
-      recorder.isBlocking,
-      member(options, "abortSignal") as AbortSignal | undefined,
-    );
-    return toolRun.perform(execute, () => Reflect.apply(execute, tool, args));
+    return new ToolRun(run, recorder.isBlocking, member(options, "abortSignal") as AbortSignal | undefined);
   };
+  const call = (args: readonly unknown[]): unknown => Reflect.apply(execute, tool, args);
+  // A generator stays one, so that whoever looks can tell that its outputs come one by one.
+  const recorded: Execute = isAsyncGenerator(execute)
+    ? async function* (...args) {
+        yield* start(args).outputs(() => call(args) as AsyncIterable<unknown>);
+      }
+    : (...args) => start(args).output(() => call(args));
   return Object.defineProperty(recorded, recordedBy, { value: recorder });
 }

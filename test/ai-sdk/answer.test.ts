@@ -50,6 +50,12 @@ describe("what a stream delivered before it was cut", () => {
     );
   });
 
+  test("a call the provider runs itself is set aside in the middle of its input too", () => {
+    const end = runEndOf(streamedAnswer([{ ...start, providerExecuted: true }]));
+    expect(end.output).toBeUndefined();
+    expect(end.metadata).toMatchObject({ provider_calls: [{ id: "call_1", name: "score", input: "" }] });
+  });
+
   test("nothing delivered is no output, an answer with nothing in it is one", () => {
     expect(runEndOf(streamedAnswer([{ type: "text-start", id: "0" }])).output).toBeUndefined();
     const empty = [{ type: "finish", finishReason: { unified: "stop", raw: "stop" }, usage: noUsage }];
@@ -70,6 +76,8 @@ test("one id for two calls gives two calls", () => {
   const streamed = runEndOf(streamedAnswer(streamParts("v4", { content })));
   expect(streamed.output).toEqual(runEndOf({ content, finishReason: "stop" }).output);
   expect(streamed.proposedCalls).toHaveLength(2);
+  const start = { type: "tool-input-start", id: "call_0", toolName: "score" };
+  expect(runEndOf(streamedAnswer([start, ...content])).proposedCalls).toEqual(streamed.proposedCalls);
 });
 
 test("what the provider ran itself, sources, citations and files of reasoning are set aside", () => {
@@ -110,6 +118,13 @@ test("what the provider ran itself, sources, citations and files of reasoning ar
   }
 });
 
+test("calls without a name are dropped and counted, a text chosen by the provider is told", () => {
+  const content = [{ type: "tool-call", toolCallId: "c", toolName: "", input: "{}" }];
+  const end = runEndOf({ content, finishReason: "stop", structuredOutputText: "{}" });
+  expect(end.output).toEqual(assistant());
+  expect(end.metadata).toMatchObject({ dropped_calls: 1, structured_output_text: "{}" });
+});
+
 describe("finish reasons", () => {
   test.each([
     ["stop", undefined, "stop"],
@@ -138,24 +153,31 @@ describe("finish reasons", () => {
 });
 
 test.each([
-  [{ inputTokens: 11, outputTokens: 7, totalTokens: 20, cachedInputTokens: 3, reasoningTokens: 2 }],
+  [
+    { inputTokens: 11, outputTokens: 7, cachedInputTokens: 3, reasoningTokens: 2 },
+    { total_tokens: undefined },
+  ],
+  [
+    { inputTokens: 11, outputTokens: 7, totalTokens: 20, cachedInputTokens: 3, reasoningTokens: 2 },
+    { total_tokens: 20 },
+  ],
   [
     {
-      inputTokens: { total: 11, cacheRead: 3 },
+      inputTokens: { total: 11, cacheRead: 3, cacheWrite: 4 },
       outputTokens: { total: 7, reasoning: 2 },
-      totalTokens: 20,
       raw: { x: 1 },
     },
+    { cache_write_tokens: 4 },
   ],
-])("usage is read flat or nested", (usage) => {
+])("usage is read flat or nested", (usage, more) => {
   const end = runEndOf({ usage });
   expect(end).toMatchObject({ inputTokens: 11, outputTokens: 7 });
   expect(end.metadata?.["usage"]).toEqual({
     input_tokens: 11,
     output_tokens: 7,
-    total_tokens: 20,
     cache_read_tokens: 3,
     reasoning_tokens: 2,
+    ...more,
   });
 });
 

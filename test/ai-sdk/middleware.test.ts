@@ -203,13 +203,31 @@ describe.each(sdksWithOlderModels)("$name", ({ sdk, version }) => {
 
   test("a call with the prompt of one that worked, or that was aborted, is no further attempt", async () => {
     const error = new DOMException("gone", "AbortError");
-    const { model, events } = setUp([{}, { error }, {}]);
+    const { model, events } = setUp([{ error: new Error("x") }, {}, { error }, {}]);
     const params = { prompt: [] };
+    await model.doGenerate(params).catch(() => {});
     await model.doGenerate(params);
     await model.doGenerate(params).catch(() => {});
     await model.doGenerate(params);
     const attempts = (await events()).map(({ systemState }) => systemState.performance["attempt"]);
-    expect(attempts).toEqual([undefined, undefined, undefined]);
+    expect(attempts).toEqual([undefined, 2, undefined, undefined]);
+  });
+
+  test("the same prompt given to another model is no further attempt", async () => {
+    const { recorder, events } = startRecording();
+    const middleware = complianceGuardMiddleware({ recorder });
+    const params = { prompt: [] };
+    for (const answer of [{ error: new Error("x") }, {}]) {
+      const model = sdk.wrapLanguageModel({ model: scriptedModel(version, [answer]), middleware });
+      await model.doGenerate(params).catch(() => {});
+    }
+    expect((await events())[1]?.systemState.performance["attempt"]).toBeUndefined();
+  });
+
+  test("a plain answer that says it was interrupted is truncated", async () => {
+    const { model, only } = setUp([{ finish: "interrupted" }]);
+    await model.doGenerate({ prompt: [] });
+    expect(statusOf(await only())).toBe("truncated");
   });
 
   test("the tools declared to a model may be named in clear", async () => {
@@ -257,6 +275,21 @@ describe.each(sdksWithOlderModels)("$name", ({ sdk, version }) => {
     const all = await recording.events();
     expect(all.map(statusOf)).toEqual(["error:Error", "success", "success"]);
     expect(all.map(({ correlationId }) => correlationId)).toEqual(Array(3).fill("application-77"));
+  });
+
+  test("middleware between two of ours that tries again gives an event an attempt too", async () => {
+    const { recorder, events } = startRecording();
+    const retry = {
+      wrapGenerate: ({ doGenerate }: { readonly doGenerate: () => Promise<object> }) =>
+        doGenerate().catch(doGenerate),
+    };
+    const middleware = complianceGuardMiddleware({ recorder });
+    const model = sdk.wrapLanguageModel({
+      model: scriptedModel(version, [{ error: new Error("x") }, {}]),
+      middleware: [middleware, retry, middleware],
+    });
+    await model.doGenerate({ prompt: [] });
+    expect((await events()).map(statusOf)).toEqual(["error:Error", "success"]);
   });
 
   test("two recorders get an event each, both with what the caller gave", async () => {
@@ -353,16 +386,18 @@ test("without a recorder it is refused at once", async () => {
 });
 
 test("call options that are malformed are reported and left out, and the call goes on", async () => {
-  const { recorder, troubles, only } = startRecording();
+  const { recorder, troubles, events } = startRecording();
   const middleware = complianceGuardMiddleware({ recorder });
   const [{ sdk, version }] = sdks as [SdkCase];
   const model = sdk.wrapLanguageModel({ model: scriptedModel(version, [{}]), middleware });
   const complianceguard = { correlationId: 77, dataSubjects: "applicant-7", metadata: { desk: "Utrecht" } };
   await model.doGenerate({ prompt: [], providerOptions: { complianceguard } });
   expect(troubles.map(({ code }) => code)).toEqual(["invalid_option", "invalid_option"]);
-  const event = await only();
-  expect(event.dataSubjects).toBeUndefined();
-  expect(event.metadata["user"]).toEqual({ desk: "Utrecht" });
+  await model.doGenerate({ prompt: [], providerOptions: { complianceguard: { correlationId: "" } } });
+  expect(troubles).toHaveLength(3);
+  const [event] = await events();
+  expect(event?.dataSubjects).toBeUndefined();
+  expect(event?.metadata["user"]).toEqual({ desk: "Utrecht" });
 });
 
 function scoreTool(sdk: Sdk): object {

@@ -42,6 +42,11 @@ describe("files", () => {
       { ...blob, sha256: sha256OfText, size_bytes: 4 },
     ],
     [
+      "several providers' ids",
+      { type: "reference", reference: { openai: "file-1", google: "files/2" } },
+      { ...uri, uri: "file-1 files/2" },
+    ],
+    [
       "a provider's own id",
       { type: "reference", reference: { openai: "file-1" } },
       { ...uri, uri: "file-1" },
@@ -102,6 +107,46 @@ describe("results of tools", () => {
       { role: "tool", parts: [responsePart("call_2", "")] },
     ]);
     expect(answeredToolCallIds(prompt)).toEqual(["call_1", "call_2"]);
+  });
+
+  test.each([
+    [
+      "a file's address",
+      { type: "file-url", url: "https://example.test/a.png" },
+      { type: "uri", uri: "https://example.test/a.png" },
+    ],
+    ["a file's id", { type: "image-file-id", fileId: "file-1" }, { type: "uri", uri: "file-1" }],
+    [
+      "a file's id with each provider",
+      { type: "file-id", fileId: { openai: "file-1" } },
+      { type: "uri", uri: "file-1" },
+    ],
+    [
+      "a file's bytes",
+      { type: "image-data", mediaType: "image/gif", data: "AQID" },
+      { type: "blob", size_bytes: 3 },
+    ],
+  ])("%s in a result of ai 6 follows it", (_, item, part) => {
+    const output = { type: "content", value: [item] };
+    const { input } = readPrompt([toolMessage({ toolCallId: "call_1", output })]);
+    expect(input.messages).toMatchObject([
+      { parts: [responsePart("call_1", "")] },
+      { role: "tool", parts: [part] },
+    ]);
+  });
+
+  test("one in an answer is the provider's own, also where its call is not in the prompt", () => {
+    const result = {
+      type: "tool-result",
+      toolCallId: "ws_1",
+      toolName: "search",
+      output: { type: "text", value: "x" },
+    };
+    const { input, asides } = readPrompt([{ role: "assistant", content: [result] }]);
+    expect(input.messages).toEqual([{ role: "assistant", parts: [] }]);
+    expect(asides["provider_calls"]).toEqual([
+      { id: "ws_1", name: "search", result: { type: "text", value: "x" } },
+    ]);
   });
 
   test("errors and denials are told apart in the metadata", () => {

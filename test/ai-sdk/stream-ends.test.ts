@@ -5,7 +5,7 @@ import { complianceGuardMiddleware } from "../../src/ai-sdk/index.ts";
 import { collect, sdks } from "../support/ai-sdks.ts";
 import { type ScriptedAnswer, startOpenAiServer } from "../support/openai-server.ts";
 import { startRecording, statusOf } from "../support/recording.ts";
-import { type ModelAnswer, scriptedModel, streamParts } from "../support/scripted-model.ts";
+import { type ModelAnswer, scriptedModel, streamOf, streamParts } from "../support/scripted-model.ts";
 
 const text = [{ type: "text", text: "Six years of experience." }];
 
@@ -137,6 +137,15 @@ describe.each(sdks)("$name", ({ sdk, version }) => {
     await recorder.close();
     // ai 5 and 6 read on in the background; ai 7 reads a little ahead and then never again.
     expect(statusOf(await only())).toBe(version === "v4" && count > 5 ? "abandoned" : "success");
+  });
+
+  test("a stream that somebody else reads already is handed on unseen", async () => {
+    const taken = streamOf(whole);
+    taken.getReader();
+    const { open, troubles, only } = setUp(() => taken);
+    await open();
+    expect(statusOf(await only())).toBe("abandoned");
+    expect(troubles).toMatchObject([{ code: "record_not_kept", cause: expect.any(TypeError) }]);
   });
 
   test("a stream nobody reads is abandoned", async () => {

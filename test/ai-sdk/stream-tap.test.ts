@@ -34,9 +34,11 @@ test("nothing is read ahead of the reader", async () => {
   let pulls = 0;
   const pull = (controller: ReadableStreamDefaultController) => controller.enqueue(++pulls);
   const reader = tapStream(new ReadableStream({ pull }, { highWaterMark: 0 }), new Ear()).getReader();
+  await new Promise(setImmediate);
   expect(pulls).toBe(0);
   await reader.read();
   expect(await reader.read()).toEqual({ done: false, value: 2 });
+  await new Promise(setImmediate);
   expect(pulls).toBe(2);
 });
 

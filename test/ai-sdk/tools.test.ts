@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { types } from "node:util";
+import { describe, expect, test, vi } from "vitest";
 import { complianceGuardMiddleware, recordTools } from "../../src/ai-sdk/index.ts";
 import { collect, sdks } from "../support/ai-sdks.ts";
 import { codeOf } from "../support/error-code.ts";
@@ -161,6 +162,43 @@ describe("a recorded tool called directly", () => {
     expect((await only()).input).toEqual({ name: "score", arguments: { id: 7 } });
   });
 
+  test("goes by its own name, whatever its models were told", async () => {
+    const { run, only } = recorded(() => "ok");
+    await run({});
+    expect((await only()).actor).toEqual({ type: "tool", name: "score" });
+  });
+
+  test("is the parent of the tools it runs, also between its outputs", async () => {
+    const recording = startRecording();
+    const { inner } = recordTools({ inner: { execute: async () => "ok" } }, recording);
+    const { outer } = recordTools(
+      {
+        outer: {
+          execute: async function* () {
+            yield await inner.execute();
+            yield await inner.execute();
+          },
+        },
+      },
+      recording,
+    );
+    await collect(outer.execute());
+    const [parent, ...children] = await recording.events();
+    const parents = children.map(({ systemState }) => systemState.run["parent_id"]);
+    expect(parents).toEqual([parent?.systemState.run["id"], parent?.systemState.run["id"]]);
+  });
+
+  test("is not given up while its outputs keep coming", async () => {
+    vi.useFakeTimers();
+    try {
+      const { run, only } = recorded(counting, { abandonAfterMs: 1000 });
+      for await (const _ of run({}) as AsyncIterable<number>) vi.advanceTimersByTime(900);
+      expect(statusOf(await only())).toBe("success");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("keeps text arguments text", async () => {
     const { run, only } = recorded(() => "ok");
     await run("123");
@@ -275,6 +313,11 @@ describe("what becomes of a set of tools", () => {
     await recordTools(twice, other).score.execute();
     expect(await recording.events()).toHaveLength(2);
     expect(await other.events()).toHaveLength(1);
+  });
+
+  test("a generator stays one, for those who look", () => {
+    const { score } = recordTools({ score: { execute: async function* () {} } }, { recorder });
+    expect(types.isGeneratorFunction(score.execute)).toBe(true);
   });
 
   test("everything else of a tool stays: getters, prototype, symbols", () => {

@@ -2,12 +2,15 @@
  * The arguments LangChain really passes to its callbacks, in their order. Its own declaration of `handleChainStart` has
  * another order (every version from 1.1.15 to 1.4.0): whoever trusts it takes run types for parents.
  */
-type Started<Content extends readonly unknown[], Middle extends readonly unknown[]> = readonly [
+export type Started<
+  Content extends readonly unknown[] = [content: unknown],
+  Rest extends readonly unknown[] = readonly unknown[],
+> = readonly [
   serialized: unknown,
   ...content: Content,
   runId: string,
   parentRunId?: string | undefined,
-  ...rest: Middle,
+  ...rest: Rest,
 ];
 
 /** `handleChatModelStart`, and with texts for messages `handleLLMStart`: always one conversation a call. */

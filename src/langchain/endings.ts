@@ -11,14 +11,14 @@ import { toolOutcome, toolRun } from "./tool-run.ts";
 export function endModel(ended: HandledRun, output: unknown, extraParams: unknown): Promise<void> {
   const { run, details } = ended;
   // Cached and some whole answers are announced as one token, but their callers wait for the whole.
-  ended.isStreamed &&= isStreamed(output) || details.delivered?.hasEvents === true;
+  ended.isStreamed &&= isStreamed(output) || details?.delivered?.hasEvents === true;
   const end = chatResult(output, extraParams);
   return isCutOff(output) ? run.truncate(end) : run.succeed(end);
 }
 
 /** Settles a tool run with what it gave. A message that says "error" is a failure although nothing was thrown. */
 export function endTool({ run, details }: HandledRun, output: unknown): Promise<void> {
-  const { end, error } = toolOutcome(output, details.tool);
+  const { end, error } = toolOutcome(output, details?.tool);
   return error ? run.fail(error, end) : run.succeed(end);
 }
 
@@ -37,8 +37,8 @@ export async function endChain(
   const { run, details, isWaiting } = ended;
   const end = chainResult(output, shapeOf<"inputs">(extra)?.inputs, run.kind);
   const unexecuted = [
-    ...(details.node?.unexecutedCalls(output) ?? []),
-    ...droppedCalls(details.review, output),
+    ...(details?.node?.unexecutedCalls(output) ?? []),
+    ...droppedCalls(details?.review, output),
   ];
   await Promise.all([
     recordDecisions(ended, output, recorder),
@@ -52,16 +52,16 @@ export async function endChain(
 /** Settles a run that an error callback ended, as what it really was. */
 export async function endThrown(ended: HandledRun, error: unknown, recorder: RunRecorder): Promise<void> {
   const { run, parent, details } = ended;
-  const delivered = details.delivered?.result;
+  const delivered = details?.delivered?.result;
   const end = delivered === undefined ? undefined : chatResult(delivered);
-  switch (thrownKind(error, details.signal)) {
+  switch (thrownKind(error, details?.signal)) {
     case "waits":
       // Before 1.4.18 LangGraph tells its handlers of an interrupt by this alone.
-      if (parent?.details.isGraph) parent.isWaiting = true;
+      if (parent?.details?.isGraph) parent.isWaiting = true;
       await Promise.all([recordRequests(ended, error, recorder), run.interrupt(end)]);
       return;
     case "hands_over":
-      return await run.succeed(end);
+      return await (details?.tool ? endTool(ended, shapeOf<"command">(error)?.command) : run.succeed());
     case "cancelled":
       return await run.cancel(end);
     case "failed":

@@ -17,17 +17,30 @@ export interface UnexecutedCall {
  */
 export class GraphNode {
   readonly #inputs: unknown;
-  readonly #executed = new Set<string>();
+  readonly #executed = new Map<string, string>();
   #hasUnknownCall = false;
 
   constructor(inputs: unknown) {
     this.#inputs = inputs;
   }
 
-  /** A tool ran below this node, for the call of this id where the framework tells it. */
-  executed(toolCallId: string | undefined): void {
+  /** A tool runs below this node, for the call of this id where the framework tells it. */
+  executed(toolCallId: string | undefined, runId: string): void {
     if (toolCallId === undefined) this.#hasUnknownCall = true;
-    else this.#executed.add(toolCallId);
+    else this.#executed.set(toolCallId, runId);
+  }
+
+  /**
+   * The answers this node gives for calls whose tools ran, by the id of the run: some tool runs are told no end of, such as
+   * one whose result is not of the form it promised.
+   */
+  answers(outputs: unknown): { readonly runId: string; readonly message: MessageShape }[] {
+    return messagesOf(outputs)
+      .filter(isToolMessage)
+      .flatMap((message) => {
+        const runId = this.#executed.get(idOf(message.tool_call_id));
+        return runId === undefined ? [] : [{ runId, message }];
+      });
   }
 
   /** The name of the tool that a call is for. */

@@ -4,20 +4,16 @@ import type {
   Ended,
   ModelStarted,
   RetrieverStarted,
+  Started,
   TokenSeen,
   ToolStarted,
 } from "./callback-arguments.ts";
-import { chainRun, isGraph } from "./chain-run.ts";
-import { DeliveredAnswer } from "./delivered-answer.ts";
 import { endChain, endModel, endThrown, endTool } from "./endings.ts";
-import { graphNode } from "./graph-node.ts";
-import { modelCall, signalOf } from "./model-call.ts";
-import { type ExposeDocument, retrieval, retrievedDocuments } from "./retrieval.ts";
-import { nodesAround, type RunDetails } from "./run-details.ts";
+import { type ExposeDocument, retrievedDocuments } from "./retrieval.ts";
+import type { HandledRun, RunDetails } from "./run-details.ts";
 import { type RunRecorder, RunTracker } from "./run-tracker.ts";
-import { idOf, listOf, shapeOf, textOf } from "./shape.ts";
-import { resumedAnswers, stockReview } from "./stock-review.ts";
-import { toolRun } from "./tool-run.ts";
+import { idOf, listOf, shapeOf } from "./shape.ts";
+import { type Described, describeChain, describeModel, describeRetrieval, describeTool } from "./starts.ts";
 
 /** What a handler is made of. */
 export interface ComplianceGuardHandlerOptions {
@@ -72,11 +68,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleChatModelStart(...started: ModelStarted): Promise<void> {
-    const [, messages, runId, parentRunId, extraParams, tags, metadata, runName] = started;
-    await this.#runs.start({ runId, parentRunId }, () => ({
-      start: modelCall({ messages: listOf(listOf(messages)[0]), extraParams, tags, metadata, runName }),
-      details: { signal: signalOf(extraParams), delivered: new DeliveredAnswer() },
-    }));
+    await this.#start(started, () => describeModel(started));
   }
 
   async handleLLMStart(...[serialized, prompts, ...rest]: ModelStarted): Promise<void> {
@@ -100,16 +92,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleToolStart(...started: ToolStarted): Promise<void> {
-    const [, input, runId, parentRunId, tags, metadata, runName, givenCallId] = started;
-    await this.#runs.start({ runId, parentRunId }, (parent) => {
-      const toolCallId = textOf(givenCallId);
-      const nodes = nodesAround(parent);
-      for (const node of nodes) node.executed(toolCallId);
-      const name = textOf(runName) ?? nodes[0]?.toolName(toolCallId) ?? "";
-      const isKnownName = this.#knownTools.has(name);
-      const tool = { name, isKnownName, input, toolCallId, tags, metadata, runName };
-      return { start: toolRun(tool), details: { tool } };
-    });
+    await this.#start(started, (parent) => describeTool(started, parent, this.#knownTools));
   }
 
   handleToolEvent(...[, runId]: Ended): void {
@@ -125,9 +108,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleRetrieverStart(...started: RetrieverStarted): Promise<void> {
-    const [, query, runId, parentRunId, tags, metadata, runName] = started;
-    const start = retrieval(query, { tags, metadata, runName });
-    await this.#runs.start({ runId, parentRunId }, () => ({ start, details: {} }));
+    await this.#start(started, () => describeRetrieval(started));
   }
 
   async handleRetrieverEnd(...[documents, runId]: Ended): Promise<void> {
@@ -139,22 +120,17 @@ export class ComplianceGuardHandler {
   }
 
   async handleChainStart(...started: ChainStarted): Promise<void> {
-    const [serialized, inputs, runId, parentRunId, tags, metadata, runType, runName, extra] = started;
-    await this.#runs.start({ runId, parentRunId }, (parent) => ({
-      start: chainRun({ serialized, inputs, runType, isRoot: !parent, tags, metadata, runName }),
-      details: {
-        node: parent && graphNode(inputs, metadata, runName),
-        review: stockReview(inputs, metadata, runName),
-        isGraph: isGraph(serialized),
-        answers: resumedAnswers(inputs),
-        metadata,
-      },
-      isStreamed: shapeOf<"lc_defers_inputs">(extra)?.lc_defers_inputs === true,
-    }));
+    await this.#start(started, (parent) => describeChain(started, parent));
   }
 
   async handleChainEnd(...[output, runId, , , extra]: Ended): Promise<void> {
-    await this.#runs.end(runId, (ended) => endChain(ended, output, extra, this.#recorder));
+    await this.#runs.end(runId, async (ended) => {
+      const answers = ended.details?.node?.answers(output) ?? [];
+      await Promise.all([
+        ...answers.map((each) => this.handleToolEnd(each.message, each.runId)),
+        endChain(ended, output, extra, this.#recorder),
+      ]);
+    });
   }
 
   async handleChainError(...[error, runId]: Ended): Promise<void> {
@@ -165,6 +141,13 @@ export class ComplianceGuardHandler {
   handleInterrupt(event: unknown): void {
     const run = this.#runs.hear(idOf(shapeOf<"runId">(event)?.runId));
     if (run) run.isWaiting = true;
+  }
+
+  async #start(
+    [, , runId, parentRunId]: Started,
+    describe: (parent: HandledRun | undefined) => Described,
+  ): Promise<void> {
+    await this.#runs.start({ runId, parentRunId }, describe);
   }
 
   async #fail(runId: string, error: unknown): Promise<void> {

@@ -27,12 +27,12 @@ export type HandledRun = TrackedRun<RunDetails>;
 
 /** The answers that a run or what encloses it was resumed with. */
 export function answersAround(run: HandledRun | undefined): ResumedAnswers | undefined {
-  return run && (run.details.answers ?? answersAround(run.parent));
+  return run && (run.details?.answers ?? answersAround(run.parent));
 }
 
 /** The nodes of graphs that a run with this parent runs in, from the innermost. */
 export function nodesAround(parent: HandledRun | undefined): GraphNode[] {
   if (!parent) return [];
-  const { node } = parent.details;
+  const node = parent.details?.node;
   return node ? [node, ...nodesAround(parent.parent)] : nodesAround(parent.parent);
 }

@@ -5,7 +5,8 @@ export class TrackedRun<Details> {
   readonly runId: string;
   readonly parent: TrackedRun<Details> | undefined;
   readonly run: Run;
-  readonly details: Details;
+  /** Undefined once the run is settled: an ended run is only there to be a parent. */
+  details: Details | undefined;
   /** Parts of it were handed out before its end. */
   isStreamed: boolean;
   /** The graph said that it waits for a person. */

@@ -67,9 +67,10 @@ export class RunTracker<Details> {
   /** A part of a run's result was handed out: `add` keeps it and says whether it holds anything of the answer. */
   streamed(runId: string, add: (details: Details) => boolean): void {
     const run = this.hear(runId);
-    if (!run) return;
+    if (run?.details === undefined) return;
     run.isStreamed = true;
-    if (this.#guarded(() => add(run.details))) run.run.firstToken();
+    const { details } = run;
+    if (this.#guarded(() => add(details))) run.run.firstToken();
   }
 
   /**
@@ -123,6 +124,8 @@ export class RunTracker<Details> {
     } catch (cause) {
       this.#recorder.reportTrouble({ code: "record_not_kept", eventId: ended.run.eventId, cause });
       await settleUnread(ended.run);
+    } finally {
+      ended.details = undefined;
     }
   }
 

@@ -12,7 +12,7 @@ export async function recordRequests(
   interrupt: unknown,
   recorder: RunRecorder,
 ): Promise<void> {
-  const { review } = ended.details;
+  const review = ended.details?.review;
   if (!review) return;
   const place = placeOf(ended, review);
   await keep(
@@ -27,7 +27,7 @@ export async function recordDecisions(
   outputs: unknown,
   recorder: RunRecorder,
 ): Promise<void> {
-  const { review } = ended.details;
+  const review = ended.details?.review;
   const answers = answersAround(ended);
   if (!review || !answers) return;
   const place = placeOf(ended, review);
@@ -47,7 +47,7 @@ export function droppedCalls(review: StockReview | undefined, outputs: unknown):
 }
 
 function placeOf({ run, details }: HandledRun, { place }: StockReview): ReviewPlace {
-  return { place, correlationId: run.correlationId, metadata: details.metadata };
+  return { place, correlationId: run.correlationId, metadata: details?.metadata };
 }
 
 /** A fact that is not kept is reported and stops nothing: the middleware has done what it does. */

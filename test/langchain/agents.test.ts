@@ -277,6 +277,33 @@ describe("tools of an agent", () => {
     expect(run).toMatchObject({ output: { result: "short" }, metadata: { artifact: { rows: 3 } } });
   });
 
+  test("a tool that breaks its promise of an artifact is told no end, but the node tells one", async () => {
+    const { callbacks, events } = setUp();
+    const broken = tool(async () => "no pair", {
+      name: "refund",
+      description: "refunds",
+      schema: z.object({ amount: z.number() }),
+      responseFormat: "content_and_artifact",
+    });
+    const model = fakeModel()
+      .respondWithTools([proposal(500)])
+      .respond(new AIMessage("Sorry."));
+    await createAgent({ model, tools: [broken] }).invoke(question, { callbacks });
+    const tools = ofKind(await events(), "tool");
+    expect(tools.map(statusOf)).toEqual(["error:ToolError"]);
+  });
+
+  test("a tool that hands over to another agent has succeeded", async () => {
+    const { handler, events } = setUp();
+    const answer = { type: "tool", content: "handed over", tool_call_id: "c1" };
+    const command = { lg_name: "Command", goto: "other", update: { messages: [answer] } };
+    await handler.handleToolStart({}, "{}", "tool", undefined, [], {}, "transfer", "c1");
+    await handler.handleToolError({ is_bubble_up: true, command }, "tool");
+    const [run] = await events();
+    expect(statusOf(run)).toBe("success");
+    expect(run?.output).toEqual({ result: "handed over" });
+  });
+
   test("a sub-agent that a tool calls belongs to the same root", async () => {
     const { callbacks, events } = setUp();
     const inner = createAgent({ model: fakeModel().respond(new AIMessage("inner")), tools: [] });

@@ -249,7 +249,7 @@ describe("model calls", () => {
     const ended = handler
       .handleLLMEnd({ generations: [[{ text: "Yes." }]] }, "r1")
       .then(() => sink.events.length);
-    release();
+    setImmediate(release);
     expect(await ended).toBe(1);
   });
 

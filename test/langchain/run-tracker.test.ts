@@ -9,14 +9,14 @@ function setUp(options: { readonly isRefusing?: boolean } = {}) {
   const settled: [string, ...unknown[]][] = [];
   const starts: RunStart[] = [];
   const troubles: Trouble[] = [];
-  const waiting: (() => void)[] = [];
+  const waiting = new Map<string, () => void>();
   const refusal = new ComplianceGuardError("record_not_kept", "refused");
-  const runOf = (): Run => {
+  const runOf = (runId: string): Run => {
     const settle =
       (how: string) =>
       (...said: unknown[]) => {
         settled.push([how, ...said]);
-        return new Promise<void>((resolve) => void waiting.push(resolve));
+        return new Promise<void>((resolve) => void waiting.set(runId, resolve));
       };
     const run = {
       eventId: "event",
@@ -32,21 +32,21 @@ function setUp(options: { readonly isRefusing?: boolean } = {}) {
     isBlocking: options.isRefusing === true,
     start: (start: RunStart) => {
       starts.push(start);
-      return runOf();
+      return runOf(start.runId ?? "");
     },
     reportTrouble: (trouble: Trouble) => void troubles.push(trouble),
     record: async () => ({}) as never,
     callOf: () => undefined,
   };
-  const tracker = new RunTracker<undefined>(recorder, 5000);
+  const tracker = new RunTracker<string>(recorder, 5000);
   const start = (runId: string, parentRunId?: string, isStreamed = false) =>
     tracker.start({ runId, parentRunId }, () => ({
       start: { kind: "model", input: () => ({}) },
-      details: undefined,
+      details: "of the run",
       isStreamed,
     }));
-  const release = () => {
-    for (const resolve of waiting.splice(0)) resolve();
+  const release = (...runIds: string[]) => {
+    for (const runId of runIds) waiting.get(runId)?.();
   };
   const end = (runId: string) => tracker.end(runId, ({ run }) => run.succeed());
   return { tracker, settled, starts, troubles, start, end, release };
@@ -64,7 +64,7 @@ describe("waiting for events", () => {
     await start("run");
     const ended = end("run");
     expect(await isOver(ended)).toBe(false);
-    release();
+    release("run");
     expect(await isOver(ended)).toBe(true);
   });
 
@@ -86,9 +86,11 @@ describe("waiting for events", () => {
     expect(await isOver(end("streamed"))).toBe(true);
     const step = end("step");
     const root = end("root");
-    expect(await isOver(Promise.race([step, root]))).toBe(false);
-    release();
-    expect(await isOver(Promise.all([step, root]))).toBe(true);
+    release("step", "root");
+    expect(await isOver(step)).toBe(true);
+    expect(await isOver(root)).toBe(false);
+    release("streamed");
+    expect(await isOver(root)).toBe(true);
   });
 
   test("a chain whose steps wait for their input is streamed itself, but not what runs it", async () => {
@@ -119,6 +121,17 @@ test("the first part with something in it is the first token", async () => {
   expect(settled).toEqual([["first token"]]);
 });
 
+test("nothing of a run's content is held once it is settled, though it stays findable as a parent", async () => {
+  const { tracker, start, release } = setUp();
+  await start("run");
+  const run = tracker.hear("run");
+  expect(run?.details).toBe("of the run");
+  const ended = tracker.end("run", ({ run: handle }) => handle.succeed());
+  release("run");
+  await ended;
+  expect(run?.details).toBeUndefined();
+});
+
 test("a run that was refused is forgotten: LangChain tells no end of it", async () => {
   const { tracker, start } = setUp({ isRefusing: true });
   await expect(start("run")).rejects.toMatchObject({ code: "record_not_kept" });
@@ -142,7 +155,7 @@ describe("what cannot be read", () => {
     await start("run");
     const ended = tracker.end("run", broken);
     await isOver(ended);
-    release();
+    release("run");
     await ended;
     expect(settled).toEqual([["succeed", unreadable]]);
     expect(troubles).toMatchObject([{ code: "record_not_kept", eventId: "event" }]);
@@ -154,7 +167,7 @@ describe("what cannot be read", () => {
     const error = new Error("x");
     const ended = tracker.endThrown("run", error, broken);
     await isOver(ended);
-    release();
+    release("run");
     await ended;
     expect(settled).toEqual([["fail", error, unreadable]]);
   });

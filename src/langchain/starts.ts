@@ -1,0 +1,60 @@
+import type { ChainStarted, ModelStarted, RetrieverStarted, ToolStarted } from "./callback-arguments.ts";
+import { chainRun, isGraph } from "./chain-run.ts";
+import { DeliveredAnswer } from "./delivered-answer.ts";
+import { graphNode } from "./graph-node.ts";
+import { modelCall, signalOf } from "./model-call.ts";
+import { retrieval } from "./retrieval.ts";
+import { type HandledRun, nodesAround, type RunDetails } from "./run-details.ts";
+import type { DescribedRun } from "./run-tracker.ts";
+import { listOf, shapeOf, textOf } from "./shape.ts";
+import { resumedAnswers, stockReview } from "./stock-review.ts";
+import { toolRun } from "./tool-run.ts";
+
+/** A run as its start callback describes it. */
+export type Described = DescribedRun<RunDetails>;
+
+/** A call of a chat model. */
+export function describeModel(started: ModelStarted): Described {
+  const [, messages, , , extraParams, tags, metadata, runName] = started;
+  return {
+    start: modelCall({ messages: listOf(listOf(messages)[0]), extraParams, tags, metadata, runName }),
+    details: { signal: signalOf(extraParams), delivered: new DeliveredAnswer() },
+  };
+}
+
+/** A tool run. The nodes around it learn that the call was executed. */
+export function describeTool(
+  started: ToolStarted,
+  parent: HandledRun | undefined,
+  knownTools: ReadonlySet<string>,
+): Described {
+  const [, input, runId, , tags, metadata, runName, givenCallId] = started;
+  const toolCallId = textOf(givenCallId);
+  const nodes = nodesAround(parent);
+  for (const node of nodes) node.executed(toolCallId, runId);
+  const name = textOf(runName) ?? nodes[0]?.toolName(toolCallId) ?? "";
+  const tool = { name, isKnownName: knownTools.has(name), input, toolCallId, tags, metadata, runName };
+  return { start: toolRun(tool), details: { tool } };
+}
+
+/** A retrieval. */
+export function describeRetrieval(started: RetrieverStarted): Described {
+  const [, query, , , tags, metadata, runName] = started;
+  return { start: retrieval(query, { tags, metadata, runName }), details: {} };
+}
+
+/** A run of a chain, a graph or an agent, or a step of one. */
+export function describeChain(started: ChainStarted, parent: HandledRun | undefined): Described {
+  const [serialized, inputs, , , tags, metadata, runType, runName, extra] = started;
+  return {
+    start: chainRun({ serialized, inputs, runType, isRoot: !parent, tags, metadata, runName }),
+    details: {
+      node: parent && graphNode(inputs, metadata, runName),
+      review: stockReview(inputs, metadata, runName),
+      isGraph: isGraph(serialized),
+      answers: resumedAnswers(inputs),
+      metadata,
+    },
+    isStreamed: shapeOf<"lc_defers_inputs">(extra)?.lc_defers_inputs === true,
+  };
+}

@@ -1,5 +1,6 @@
 import { NeutralConversation, proposedCalls } from "../recorder/neutral-form.ts";
-import type { FinishReason, RunEnd } from "../recorder/run.ts";
+import type { RunEnd } from "../recorder/run.ts";
+import { finishReason } from "./finish-reason.ts";
 import { type MessageShape, readMessage } from "./messages.ts";
 import { listOf, numberOf, type Shape, shapeOf, textOf } from "./shape.ts";
 
@@ -25,7 +26,7 @@ export function chatResult(result: unknown, extraParams?: unknown): RunEnd {
     output,
     proposedCalls: calls,
     modelId: firstText(first, ["model_name", "model", "modelName"]),
-    finishReason: finishReason(reason, incompleteReason(first), calls.length > 0),
+    finishReason: finishReason({ reason, incomplete: incompleteReason(first), hasCalls: calls.length > 0 }),
     ...tokens(messages[0], first),
     isCached: shapeOf<"cached">(extraParams)?.cached === true ? true : undefined,
     metadata: {
@@ -128,32 +129,6 @@ function incompleteReason(facts: readonly Facts[]): string | undefined {
     if (reason !== undefined) return reason;
   }
   return undefined;
-}
-
-const reasons: readonly (readonly [RegExp, FinishReason])[] = [
-  [/^(stop|end_turn|stop_sequence|completed?|eos|finish_reason_stop|pause_turn)$/, "stop"],
-  [
-    /^(length|max_tokens|max_output_tokens|max_completion_tokens|model_context_window_exceeded|model_length)$/,
-    "length",
-  ],
-  [/^(tool_calls?|tool_use|function_call)$/, "tool_calls"],
-  [
-    /^(content_filter(ed)?|safety|image_safety|recitation|language|blocklist|prohibited_content|spii|refusal|guardrail_intervened)$/,
-    "content_filter",
-  ],
-  [/^(error|failed|malformed_function_call|unexpected_tool_call|malformed_tool_call)$/, "error"],
-];
-
-/** Some providers say only `stop` where they stopped for a tool. */
-function finishReason(
-  raw: string | undefined,
-  incomplete: string | undefined,
-  hasCalls: boolean,
-): FinishReason | undefined {
-  const word = (incomplete ?? raw)?.toLowerCase();
-  if (word === undefined) return undefined;
-  const reason = reasons.find(([pattern]) => pattern.test(word))?.[1] ?? "other";
-  return reason === "stop" && hasCalls ? "tool_calls" : reason;
 }
 
 function tokens(

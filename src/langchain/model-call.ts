@@ -122,7 +122,10 @@ const parameterNames: readonly string[] = [
   "truncation",
 ];
 
+/** Google's stand in an object of their own. */
 function parametersOf(invocation: Shape<string>): Record<string, unknown> | undefined {
-  const given = parameterNames.filter((name) => invocation[name] !== undefined);
-  return given.length > 0 ? Object.fromEntries(given.map((name) => [name, invocation[name]])) : undefined;
+  const { generationConfig } = invocation as Shape<"generationConfig">;
+  const all: Shape<string> = { ...shapeOf<string>(generationConfig), ...invocation };
+  const given = parameterNames.filter((name) => all[name] !== undefined);
+  return given.length > 0 ? Object.fromEntries(given.map((name) => [name, all[name]])) : undefined;
 }

@@ -51,6 +51,11 @@ test("only parameters that steer sampling are kept: others hold headers and keys
   expect(JSON.stringify(metadata?.())).not.toContain("canary");
 });
 
+test("Google's parameters are found where they stand", () => {
+  const { metadata } = call({ generationConfig: { temperature: 0.2, maxOutputTokens: 50 } });
+  expect(metadata?.()).toMatchObject({ parameters: { temperature: 0.2, maxOutputTokens: 50 } });
+});
+
 test("the call's options are looked at for their signal alone", () => {
   const { signal } = new AbortController();
   expect(signalOf({ options: { signal } })).toBe(signal);

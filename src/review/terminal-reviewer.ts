@@ -50,7 +50,6 @@ async function reviewAt(
   if (!input.isTTY || !output.isTTY) throw noTerminal();
   const session = new TerminalSession(input, output, signal);
   try {
-    await session.dropTypedAhead();
     session.write(terminalPage(request, session.width));
     await session.dropTypedAhead();
     return await askDecision(session, request, { reviewerId, problemWith });

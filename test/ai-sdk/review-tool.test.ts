@@ -241,6 +241,10 @@ describe.each(sdks)("$name", ({ sdk, version }) => {
         toModelOutput: undefined,
       });
       expect(reviewed.execute).not.toBe(plain.execute);
+      const inherited = Object.create({ strict: true }, Object.getOwnPropertyDescriptors(plain));
+      const { recorder } = startRecording();
+      const { reviewer } = deciding();
+      expect(requireHumanReview(inherited, { recorder, reviewer })).toHaveProperty("strict", true);
     });
 
     test("its own toModelOutput still makes what the model sees of an output", async () => {

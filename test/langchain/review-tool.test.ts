@@ -1,6 +1,6 @@
 import { AIMessage, HumanMessage, ToolMessage } from "@langchain/core/messages";
 import { fakeModel } from "@langchain/core/testing";
-import { DynamicTool } from "@langchain/core/tools";
+import { DynamicTool, StructuredTool } from "@langchain/core/tools";
 import { createAgent, tool } from "langchain";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -59,7 +59,7 @@ describe("a tool the application insists on reviewing", () => {
   test("runs with what was approved, and the references meet", async () => {
     const { reviewer, asked } = deciding(decisions.approve);
     const { invoke, refund, first, outline } = refundAgent(reviewer, {
-      question: "Refund?",
+      question: ({ amount }: { amount: number }) => `Refund ${amount}?`,
       context: () => ({ orders: 3 }),
     });
     expect(await invoke()).toMatchObject({ content: '{"refunded":500,"currency":"EUR"}', status: "success" });
@@ -67,7 +67,7 @@ describe("a tool the application insists on reviewing", () => {
     expect(asked).toMatchObject([
       {
         subject: { kind: "tool_call", name: "refund", proposed: { amount: 500 } },
-        question: "Refund?",
+        question: "Refund 500?",
         context: { orders: 3 },
         askedBy: "application",
         systemId: "cv-screening-prod",
@@ -293,6 +293,42 @@ describe("every way to a reviewed tool's function leads past the reviewer", () =
       plain.schema,
     ]);
     expect(refund).not.toHaveBeenCalled();
+  });
+
+  test("the run of a tool begins after the decision, also where it is called the old way", async () => {
+    const { reviewed, callbacks, outline } = refundAgent(
+      deciding(decisions.reject, decisions.approve).reviewer,
+    );
+    const call = async (): Promise<unknown> =>
+      await reviewed.call({ amount: 500 }, { callbacks }).catch(() => {});
+    await call();
+    expect(await outline()).toEqual(["pending", "reject"]);
+    await call();
+    expect(await outline()).toEqual(["pending", "reject", "pending", "approve", "tool"]);
+  });
+
+  test("a tool of the application's own class is reviewed too, and keeps its private fields", async () => {
+    const run = vi.fn(async () => "ran");
+    class Refund extends StructuredTool {
+      readonly #limit = 100;
+      readonly name = "refund";
+      readonly description = "refunds";
+      readonly schema = z.object({ amount: z.number() });
+      get limit(): number {
+        return this.#limit;
+      }
+      override _call(_args: { amount: number }): Promise<string> {
+        return run();
+      }
+    }
+    const { recorder } = setUp();
+    const { reviewer, asked } = deciding(decisions.approve, decisions.reject);
+    const reviewed = requireHumanReview(new Refund(), { recorder, reviewer });
+    expect(reviewed.limit).toBe(100);
+    expect(await reviewed.invoke({ amount: 5 })).toBe("ran");
+    await expect(reviewed._call({ amount: 5 })).rejects.toMatchObject({ code: "review_rejected" });
+    expect(asked).toHaveLength(2);
+    expect(run).toHaveBeenCalledOnce();
   });
 
   test("a tool that takes plain text is reviewed too", async () => {

@@ -60,9 +60,7 @@ export class StockReview {
 
   /** What was decided by the answers this pass was resumed with, in the order of the calls. */
   decided(answers: ResumedAnswers, outputs: unknown): StockDecision[] {
-    const result = listOf(shapeOf<"messages">(outputs)?.messages);
-    if (result.length === 0) return [];
-    const { kept, rejected } = outcomeOf(result);
+    const { kept, rejected } = outcomeOf(outputs);
     return answers.take((decisions) => {
       const asked = this.#asked(decisions.length, kept, rejected);
       return asked.length === decisions.length
@@ -73,13 +71,12 @@ export class StockReview {
 
   /** The calls that did not run because another one was rejected, approved or not. */
   dropped(outputs: unknown): ReviewedCall[] {
-    const { rejected } = outcomeOf(listOf(shapeOf<"messages">(outputs)?.messages));
+    const { rejected } = outcomeOf(outputs);
     return rejected.size === 0 ? [] : this.#calls.filter(({ id }) => !rejected.has(id));
   }
 
   /** Which calls were asked about: the middleware puts those it let pass by itself first, and drops decided ones after a rejection. */
   #asked(count: number, kept: readonly string[], rejected: ReadonlySet<string>): readonly ReviewedCall[] {
-    if (count === this.#calls.length) return this.#calls;
     const decided = new Set(kept.slice(-count));
     const isAsked =
       rejected.size > 0
@@ -143,7 +140,8 @@ function isAnswer(value: unknown): boolean {
   return message !== undefined && messageType(message) === "ai";
 }
 
-function outcomeOf(messages: readonly unknown[]): { kept: readonly string[]; rejected: ReadonlySet<string> } {
+function outcomeOf(outputs: unknown): { kept: readonly string[]; rejected: ReadonlySet<string> } {
+  const messages = listOf(shapeOf<"messages">(outputs)?.messages);
   const kept = listOf(shapeOf<"tool_calls">(messages.find(isAnswer))?.tool_calls);
   const rejected = messages.filter(isToolMessage).map(({ tool_call_id: id }) => idOf(id));
   return { kept: kept.map((each) => idOf(shapeOf<"id">(each)?.id)), rejected: new Set(rejected) };

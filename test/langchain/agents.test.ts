@@ -330,6 +330,59 @@ describe("tools of an agent", () => {
   });
 });
 
+describe("the nodes of a graph", () => {
+  const metadata = { langgraph_node: "tools" };
+  const refused = (id: string) => ({ type: "tool", content: "no", tool_call_id: id, status: "error" });
+  const proposed = (amount: number) => ({
+    type: "ai",
+    content: "",
+    tool_calls: [{ id: "call_1", name: "refund", args: { amount } }],
+  });
+
+  async function runNode(inputs: object, outputs: object) {
+    const { handler, events } = setUp();
+    await handler.handleChainStart({ id: [] }, {}, "root");
+    await handler.handleChainStart({ id: [] }, inputs, "node", "root", [], metadata, undefined, "tools");
+    await handler.handleChainStart(
+      { id: [] },
+      inputs,
+      "inner",
+      "node",
+      [],
+      metadata,
+      undefined,
+      "RunnableLambda",
+    );
+    await handler.handleChainEnd(outputs, "inner");
+    await handler.handleChainEnd(outputs, "node");
+    return ofKind(await events(), "tool");
+  }
+
+  test("answer a call once, whatever runs inside them", async () => {
+    expect(await runNode({ messages: [proposed(5)] }, { messages: [refused("call_1")] })).toHaveLength(1);
+  });
+
+  test("that give the whole conversation back answer nothing anew", async () => {
+    const messages = [proposed(5), refused("call_1")];
+    expect(
+      await runNode({ messages }, { messages: [...messages, { type: "ai", content: "sorry" }] }),
+    ).toEqual([]);
+  });
+
+  test("answer the latest call of an id, since providers repeat them", async () => {
+    const messages = [proposed(5), proposed(7)];
+    const [run] = await runNode({ messages }, { messages: [refused("call_1")] });
+    expect(run?.input).toEqual({ name: "refund", arguments: { amount: 7 } });
+  });
+});
+
+test("an agent is known by what LangChain says of it, too", async () => {
+  const { handler, events } = setUp();
+  await handler.handleChainStart({}, {}, "root", undefined, [], { ls_integration: "langchain_create_agent" });
+  await handler.handleChainEnd({}, "root");
+  expect(outline(await events())).toEqual(["agent success"]);
+});
+
 describe("what is no error", () => {
   test("a review by a person interrupts the agent; the resumed run goes on in the same correlation", async () => {
     const { callbacks, events } = setUp();

@@ -217,6 +217,13 @@ describe("model calls", () => {
     expect(statusOf(event)).toBe("truncated");
   });
 
+  test("a stream of a model that never says why it stops has not been cut for that", async () => {
+    const { callbacks, only } = setUp();
+    const model = new FakeListChatModel({ responses: ["Yes."] });
+    for await (const _ of await model.stream("?", { callbacks }));
+    expect(statusOf(await only())).toBe("success");
+  });
+
   test("the attempts of withRetry are counted", async () => {
     vi.useFakeTimers();
     const { callbacks, events } = setUp();
@@ -388,6 +395,13 @@ describe("chains", () => {
     expect(runOf(streamed)?.["kind"]).toBe("chain");
     expect(streamed?.input).toEqual(invoked?.input);
     expect(streamed?.output).toEqual(invoked?.output);
+  });
+
+  test("the real input of a chain that is told only at its end replaces the empty one", async () => {
+    const { handler, only } = setUp();
+    await handler.handleChainStart({}, { input: "" }, "r1");
+    await handler.handleChainEnd("!", "r1", undefined, [], { inputs: { input: "?" } });
+    expect(await only()).toMatchObject({ input: { value: "?" }, output: { value: "!" } });
   });
 
   test("a streamed chain is not held up at its end", async () => {

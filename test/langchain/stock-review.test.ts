@@ -6,6 +6,8 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { reference } from "../../src/core/digest.ts";
 import { ComplianceGuardHandler } from "../../src/langchain/index.ts";
+import { ResumedAnswers, StockReview } from "../../src/langchain/stock-review.ts";
+import { decisionFact } from "../../src/langchain/stock-review-facts.ts";
 import { type RecordedEvent, type Recording, startRecording, statusOf } from "../support/recording.ts";
 
 const toolOf = (name: string) =>
@@ -226,6 +228,56 @@ describe("what a person decided", () => {
     const recording = startRecording();
     await agent.answer(recording, { decisions: [{ type: "approve" }] }).catch(() => {});
     expect(await reviewsOf(recording)).toEqual([]);
+  });
+});
+
+test("an agent that asks nobody records no review and has no trouble", async () => {
+  const recording = startRecording();
+  await setUp([note("n1")]).ask(recording);
+  expect(await reviewsOf(recording)).toEqual([]);
+  expect(recording.troubles).toEqual([]);
+});
+
+describe("one pass through the middleware", () => {
+  const proposal = () => ({
+    type: "ai",
+    content: "",
+    tool_calls: [{ id: "r1", name: "refund", args: { amount: 5 } }],
+  });
+  const kept = { messages: [proposal()] };
+
+  test("takes each answer once", () => {
+    const answers = new ResumedAnswers({ a: { decisions: [{ type: "approve" }] } });
+    const pass = () => new StockReview({ messages: [proposal()] }, "place");
+    expect(pass().decided(answers, kept)).toHaveLength(1);
+    expect(pass().decided(answers, kept)).toEqual([]);
+  });
+
+  test("leaves an answer that is for another", () => {
+    const answers = new ResumedAnswers({ a: { decisions: [{ type: "approve" }, { type: "approve" }] } });
+    expect(new StockReview({ messages: [proposal()] }, "place").decided(answers, kept)).toEqual([]);
+    expect(new StockReview({ messages: [proposal()] }, "place").decided(answers, undefined)).toEqual([]);
+  });
+
+  test("holds proposal and answer as they were, whatever becomes of them", () => {
+    const proposed = proposal();
+    const resume = { decisions: [{ type: "edit", editedAction: { name: "refund", args: { amount: 50 } } }] };
+    const review = new StockReview({ messages: [proposed] }, "place");
+    const answers = new ResumedAnswers(resume);
+    for (const call of proposed.tool_calls) call.args.amount = 1;
+    for (const decision of resume.decisions) decision.editedAction.args.amount = 2;
+    expect(review.decided(answers, kept)).toMatchObject([
+      { call: { args: { amount: 5 } }, edited: { args: { amount: 50 } } },
+    ]);
+  });
+
+  test("is another fact at another place, though providers repeat the ids of calls", () => {
+    const decision = { call: { id: "r1", name: "refund", args: {} }, type: "approve" } as const;
+    const at = (place: string) =>
+      decisionFact(decision, { place, correlationId: "c", metadata: {} }, { callOf: () => undefined });
+    expect(at("a").derivedFrom).toEqual(at("a").derivedFrom);
+    expect(at("a").derivedFrom).not.toEqual(at("b").derivedFrom);
+    expect(at("a").review?.["request_id"]).not.toBe(at("b").review?.["request_id"]);
   });
 });
 

@@ -83,6 +83,20 @@ describe("arguments", () => {
     ]);
   });
 
+  test("of calls that share id and name are those of the list: nothing tells their texts apart", () => {
+    const shared = {
+      tool_calls: [valid("a", { n: 1 }), valid("a", { n: 2 })],
+      tool_call_chunks: [
+        { id: "a", name: "score", args: '{"n":1}', index: 0 },
+        { id: "a", name: "score", args: '{"n":2}', index: 1 },
+      ],
+    };
+    expect(toolCallPieces(shared, [], "answer")).toMatchObject([
+      { arguments: { n: 1 } },
+      { arguments: { n: 2 } },
+    ]);
+  });
+
   test("of a history are what LangChain sends on", () => {
     expect(toolCallPieces(guessed, [], "history")).toEqual([
       { type: "call", id: "a", name: "score", arguments: { id: 7 } },

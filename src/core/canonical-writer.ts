@@ -1,6 +1,6 @@
-import { compareCodePoints, memberStart, plainMemberStart } from "./json-key.ts";
 import { quotedString } from "./json-string.ts";
 import { afterToJson, isPlain, refusedKind, unboxed } from "./json-value.ts";
+import type { MemberLayout } from "./member-layout.ts";
 import { endOfFirstRound, isCycle, type OpenContainer, openContainer, pathTo } from "./open-container.ts";
 import { isFloatToken, pythonFloatToken, pythonNumber } from "./python-number.ts";
 import { rawJsonText } from "./raw-json.ts";
@@ -32,8 +32,8 @@ export class CanonicalWriter {
     if (typeof root === "string") return root;
     let container: OpenContainer | undefined = this.#open(root, undefined);
     while (container) {
-      const keys: string[] | undefined = container.keys;
-      container = keys ? this.#writeMembers(container, keys) : this.#writeItems(container);
+      const layout: MemberLayout | undefined = container.layout;
+      container = layout ? this.#writeMembers(container, layout) : this.#writeItems(container);
     }
     return this.#text;
   }
@@ -59,18 +59,19 @@ export class CanonicalWriter {
   }
 
   /** Writes an object on to its end or to the next container in it, and gives the container to go on with. */
-  #writeMembers(object: OpenContainer, keys: string[]): OpenContainer | undefined {
+  #writeMembers(object: OpenContainer, { keys, starts }: MemberLayout): OpenContainer | undefined {
     const members = object.source as Readonly<Record<string, unknown>>;
     let text = this.#text;
     while (object.next < object.size) {
       const index = object.next++;
-      const start = plainMemberStart(keys[index] as string) ?? otherMemberStart(object, keys, index);
       const key = keys[index] as string;
       const value = members[key];
       const member = leafText(value) ?? this.#textOrContainer(value, key, object);
       if (member === undefined) continue;
+      const start = starts[index];
       if (start === undefined) throw refusal("lone_surrogate", pathTo(object));
-      text += (object.isEmpty ? "{" : ",") + start;
+      // The members before it may all have vanished.
+      text += object.isEmpty && index > 0 ? `{${start.slice(1)}` : start;
       object.isEmpty = false;
       if (typeof member !== "string") {
         this.#text = text;
@@ -133,14 +134,4 @@ function leafText(value: unknown): string | undefined {
     default:
       return undefined;
   }
-}
-
-/**
- * How a member starts whose key is not plain. From the first of them on the keys must be in the order by code point; those
- * written before come first in either order.
- */
-function otherMemberStart(object: OpenContainer, keys: string[], index: number): string | undefined {
-  if (!object.isByCodePoint) keys.sort(compareCodePoints);
-  object.isByCodePoint = true;
-  return memberStart(keys[index] as string);
 }

@@ -6,13 +6,10 @@ export function quotedString(text: string): string | undefined {
   // Calling JSON.stringify costs more than looking at a few characters, which seldom need an escape.
   if (text.length < 32 && isVerbatim(text)) return `"${text}"`;
   const quoted = JSON.stringify(text);
-  // A lone surrogate becomes an escape, \udXXX. The first test costs nothing where the engine keeps Latin-1, the second
-  // spares text with emoji the third, which is slow.
-  const isRefused = SURROGATE.test(text) && quoted.includes("\\ud") && !text.isWellFormed();
-  return isRefused ? undefined : quoted;
+  const hasNoEscape = quoted.length === text.length + 2;
+  // A lone surrogate becomes the escape \udXXX: looking for that spares most text isWellFormed, which is slower.
+  return hasNoEscape || !quoted.includes("\\ud") || text.isWellFormed() ? quoted : undefined;
 }
-
-const SURROGATE = /[\ud800-\udfff]/;
 
 /** Whether every character stands for itself in JSON. */
 function isVerbatim(text: string): boolean {

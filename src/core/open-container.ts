@@ -1,5 +1,5 @@
-import { sortedKeys } from "./json-key.ts";
 import type { PathStep } from "./json-path.ts";
+import { type MemberLayout, memberLayout } from "./member-layout.ts";
 
 /** A list or object in the middle of being written, linked to the one around it. */
 export interface OpenContainer {
@@ -9,31 +9,28 @@ export interface OpenContainer {
   readonly depth: number;
   /** The nearest container around it whose depth is a power of two. */
   readonly landmark: OpenContainer | undefined;
-  /** The keys of an object in the order they are written; undefined for a list. */
-  readonly keys: string[] | undefined;
+  /** Undefined for a list. */
+  readonly layout: MemberLayout | undefined;
   /** How many items or keys it had when it was opened: reading them may change it. */
   readonly size: number;
   /** The index of the next item or key. */
   next: number;
   /** Nothing is written of it yet. */
   isEmpty: boolean;
-  /** Its keys are in the order by code point, not just by code unit. */
-  isByCodePoint: boolean;
 }
 
 /** Opens a list or object that stands at the latest step of `parent`. */
 export function openContainer(source: object, parent: OpenContainer | undefined): OpenContainer {
-  const keys = Array.isArray(source) ? undefined : sortedKeys(source);
+  const layout = Array.isArray(source) ? undefined : memberLayout(source);
   return {
     source,
     parent,
     depth: parent === undefined ? 1 : parent.depth + 1,
     landmark: parent !== undefined && isPowerOfTwo(parent.depth) ? parent : parent?.landmark,
-    keys,
-    size: (keys ?? (source as readonly unknown[])).length,
+    layout,
+    size: (layout?.keys ?? (source as readonly unknown[])).length,
     next: 0,
     isEmpty: true,
-    isByCodePoint: false,
   };
 }
 
@@ -47,8 +44,8 @@ export function isCycle({ source, landmark }: OpenContainer): boolean {
 
 /** The path to the latest step of `container`. */
 export function pathTo(container: OpenContainer | undefined): PathStep[] {
-  return containersFromRoot(container).map(({ source, keys, next }) => {
-    const key = keys?.[next - 1];
+  return containersFromRoot(container).map(({ source, layout, next }) => {
+    const key = layout?.keys[next - 1];
     return { key, index: key === undefined ? next - 1 : Object.keys(source).indexOf(key) };
   });
 }

@@ -40,6 +40,7 @@ export class ModelCall implements StreamListener {
 
   /** The stream of the answer to hand on. Its event is not waited for. What is no readable stream is handed on unseen. */
   tap<T>(stream: ReadableStream<T>): ReadableStream<T> {
+    this.#run.onAbandon(() => this.#endOf(this.#streamed.answer()));
     try {
       return tapStream(stream, this, this.#signal);
     } catch (cause) {

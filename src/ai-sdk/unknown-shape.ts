@@ -22,10 +22,15 @@ export function numberMember(value: unknown, name: string): number | undefined {
   return typeof number === "number" ? number : undefined;
 }
 
-/** The items of a list; none where the value is no list or cannot be read. */
+/** Nobody sends lists this long; what is beyond would keep a process busy for minutes (`new Array(2 ** 32 - 1)`). */
+const MAX_ITEMS = 100_000;
+
+/** The items of a list, cut where it is absurdly long; none where the value is no list or cannot be read. */
 export function itemsOf(value: unknown): readonly unknown[] {
   try {
-    return Array.isArray(value) ? [...value] : [];
+    if (!Array.isArray(value)) return [];
+    if (value.length > MAX_ITEMS) return [...value.slice(0, MAX_ITEMS), { unrepresentable: "too_large" }];
+    return [...value];
   } catch {
     return [];
   }

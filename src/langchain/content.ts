@@ -61,7 +61,7 @@ export function readContent(content: unknown): Content {
   };
   if (typeof content === "string") read.pieces.push({ type: "text", text: content });
   const blocks = Array.isArray(content)
-    ? content
+    ? listOf(content)
     : content !== null && typeof content === "object"
       ? [content]
       : [];

@@ -1,5 +1,7 @@
+import type { RunEnd } from "../recorder/run.ts";
 import { chainResult } from "./chain-run.ts";
 import { chatResult, isCutOff, isStreamed } from "./chat-result.ts";
+import type { DeliveredAnswer } from "./delivered-answer.ts";
 import type { HandledRun } from "./run-details.ts";
 import type { RunRecorder } from "./run-tracker.ts";
 import { shapeOf } from "./shape.ts";
@@ -49,11 +51,16 @@ export async function endChain(
   ]);
 }
 
+/** What was streamed of an answer that never came to its end; undefined where nothing was. */
+export function deliveredOf(answer: DeliveredAnswer | undefined): RunEnd | undefined {
+  const delivered = answer?.result;
+  return delivered === undefined ? undefined : chatResult(delivered);
+}
+
 /** Settles a run that an error callback ended, as what it really was. */
 export async function endThrown(ended: HandledRun, error: unknown, recorder: RunRecorder): Promise<void> {
   const { run, parent, details } = ended;
-  const delivered = details?.delivered?.result;
-  const end = delivered === undefined ? undefined : chatResult(delivered);
+  const end = deliveredOf(details?.delivered);
   switch (thrownKind(error, details?.signal)) {
     case "waits":
       // Before 1.4.18 LangGraph tells its handlers of an interrupt by this alone.

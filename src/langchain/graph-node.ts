@@ -102,7 +102,8 @@ function isFailedAnswer(value: unknown): value is MessageShape {
 
 /** The messages of a graph's state or of an update to it: a list, or a member; of commands, what they update. */
 function messagesOf(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value.flatMap((each) => (isCommand(each) ? messagesOf(each) : [each]));
+  if (Array.isArray(value))
+    return listOf(value).flatMap((each) => (isCommand(each) ? messagesOf(each) : [each]));
   const state = shapeOf<"messages" | "update">(value);
   return isCommand(value) ? messagesOf(state?.update) : listOf(state?.messages);
 }

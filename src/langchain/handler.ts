@@ -1,4 +1,5 @@
 import { ComplianceGuardError } from "../core/errors.ts";
+import type { RunKind } from "../recorder/run.ts";
 import type {
   ChainStarted,
   Ended,
@@ -13,7 +14,14 @@ import { type ExposeDocument, retrievedDocuments } from "./retrieval.ts";
 import type { HandledRun, RunDetails } from "./run-details.ts";
 import { type RunRecorder, RunTracker } from "./run-tracker.ts";
 import { idOf, listOf, shapeOf } from "./shape.ts";
-import { type Described, describeChain, describeModel, describeRetrieval, describeTool } from "./starts.ts";
+import {
+  type Described,
+  describeChain,
+  describeModel,
+  describeRetrieval,
+  describeTool,
+  unreadableStart,
+} from "./starts.ts";
 
 /** What a handler is made of. */
 export interface ComplianceGuardHandlerOptions {
@@ -68,7 +76,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleChatModelStart(...started: ModelStarted): Promise<void> {
-    await this.#start(started, () => describeModel(started));
+    await this.#start("model", started, () => describeModel(started));
   }
 
   async handleLLMStart(...[serialized, prompts, ...rest]: ModelStarted): Promise<void> {
@@ -92,7 +100,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleToolStart(...started: ToolStarted): Promise<void> {
-    await this.#start(started, (parent) => describeTool(started, parent, this.#knownTools));
+    await this.#start("tool", started, (parent) => describeTool(started, parent, this.#knownTools));
   }
 
   handleToolEvent(...[, runId]: Ended): void {
@@ -108,7 +116,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleRetrieverStart(...started: RetrieverStarted): Promise<void> {
-    await this.#start(started, () => describeRetrieval(started));
+    await this.#start("retriever", started, () => describeRetrieval(started));
   }
 
   async handleRetrieverEnd(...[documents, runId]: Ended): Promise<void> {
@@ -120,7 +128,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleChainStart(...started: ChainStarted): Promise<void> {
-    await this.#start(started, (parent) => describeChain(started, parent));
+    await this.#start("chain", started, (parent) => describeChain(started, parent));
   }
 
   async handleChainEnd(...[output, runId, , , extra]: Ended): Promise<void> {
@@ -144,10 +152,17 @@ export class ComplianceGuardHandler {
   }
 
   async #start(
+    kind: RunKind,
     [, , runId, parentRunId]: Started,
     describe: (parent: HandledRun | undefined) => Described,
   ): Promise<void> {
-    await this.#runs.start({ runId, parentRunId }, describe);
+    await this.#runs.start({ runId, parentRunId }, (parent) => {
+      try {
+        return describe(parent);
+      } catch {
+        return unreadableStart(kind, parent);
+      }
+    });
   }
 
   async #fail(runId: string, error: unknown): Promise<void> {

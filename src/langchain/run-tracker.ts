@@ -16,6 +16,8 @@ export interface RunIds {
 export interface DescribedRun<Details> {
   readonly start: RunStart;
   readonly details: Details;
+  /** What was handed out of its result so far, for a run that nothing more is heard of. */
+  readonly delivered?: (() => RunEnd) | undefined;
   /** Its result is handed out in parts. */
   readonly isStreamed?: boolean | undefined;
 }
@@ -44,8 +46,10 @@ export class RunTracker<Details> {
   ): Promise<void> {
     const opened = this.#guarded(() =>
       this.#runs.open(ids.runId, ids.parentRunId, (parent) => {
-        const { start, ...rest } = describe(parent);
-        return { run: this.#recorder.start({ ...start, runId: ids.runId, parent: parent?.run }), ...rest };
+        const { start, delivered, ...rest } = describe(parent);
+        const run = this.#recorder.start({ ...start, runId: ids.runId, parent: parent?.run });
+        if (delivered) run.onAbandon(delivered);
+        return { run, ...rest };
       }),
     );
     // Only what hands out parts itself lets its steps do so; LangChain says it of the steps alone.

@@ -1,6 +1,8 @@
+import type { RunKind } from "../recorder/run.ts";
 import type { ChainStarted, ModelStarted, RetrieverStarted, ToolStarted } from "./callback-arguments.ts";
 import { chainRun, isGraph } from "./chain-run.ts";
 import { DeliveredAnswer } from "./delivered-answer.ts";
+import { deliveredOf } from "./endings.ts";
 import { graphNode } from "./graph-node.ts";
 import { modelCall, signalOf } from "./model-call.ts";
 import { retrieval } from "./retrieval.ts";
@@ -16,9 +18,11 @@ export type Described = DescribedRun<RunDetails>;
 /** A call of a chat model. */
 export function describeModel(started: ModelStarted): Described {
   const [, messages, , , extraParams, tags, metadata, runName] = started;
+  const delivered = new DeliveredAnswer();
   return {
     start: modelCall({ messages: listOf(listOf(messages)[0]), extraParams, tags, metadata, runName }),
-    details: { signal: signalOf(extraParams), delivered: new DeliveredAnswer() },
+    details: { signal: signalOf(extraParams), delivered },
+    delivered: () => deliveredOf(delivered) ?? {},
   };
 }
 
@@ -56,5 +60,14 @@ export function describeChain(started: ChainStarted, parent: HandledRun | undefi
       metadata,
     },
     isStreamed: shapeOf<"lc_defers_inputs">(extra)?.lc_defers_inputs === true,
+  };
+}
+
+/** A run whose start callback cannot be read, because something in it throws: it is one event all the same. */
+export function unreadableStart(kind: RunKind, parent: HandledRun | undefined): Described {
+  const input = (): unknown => ({ unrepresentable: "unreadable" });
+  return {
+    start: { kind: kind === "chain" && parent ? "step" : kind, framework: "langchain", input },
+    details: {},
   };
 }

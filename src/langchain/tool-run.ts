@@ -71,7 +71,8 @@ export function messageResult(message: MessageShape): unknown {
 }
 
 function messageIn(given: unknown, toolCallId: string | undefined): MessageShape | undefined {
-  const messages = [given].flat().flatMap((each) => (isCommand(each) ? messagesOf(each.update) : [each]));
+  const shown = Array.isArray(given) ? listOf(given) : [given];
+  const messages = shown.flatMap((each) => (isCommand(each) ? messagesOf(each.update) : [each]));
   const found = messages.filter(isToolMessage);
   return found.find((each) => each.tool_call_id === toolCallId) ?? found[0];
 }
@@ -87,7 +88,7 @@ function isCommand(value: unknown): value is Command {
 }
 
 function messagesOf(update: unknown): readonly unknown[] {
-  return Array.isArray(update) ? update : listOf(shapeOf<"messages">(update)?.messages);
+  return listOf(Array.isArray(update) ? update : shapeOf<"messages">(update)?.messages);
 }
 
 function plainResult(given: unknown): unknown {

@@ -38,6 +38,7 @@ export class RecordedRun implements Run {
   #input: Component;
   #firstTokenMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #delivered: (() => RunEnd) | undefined;
   #state: "open" | "abandoned" | "settled" = "open";
 
   constructor(
@@ -104,6 +105,21 @@ export class RecordedRun implements Run {
     this.#input = component;
     this.#metadata.countRepairs(repairs);
     this.#facts = { ...this.#facts, argumentsModified: true };
+  }
+
+  onAbandon(delivered: () => RunEnd): void {
+    this.#delivered = delivered;
+  }
+
+  /** Nothing more is heard: what was delivered so far is recorded. */
+  giveUp(): void {
+    let end: RunEnd = {};
+    try {
+      end = this.#delivered?.() ?? end;
+    } catch (cause) {
+      this.#support.report({ code: "record_not_kept", eventId: this.eventId, cause });
+    }
+    void this.abandon(end);
   }
 
   succeed(end: RunEnd = {}): Promise<void> {
@@ -190,7 +206,7 @@ export class RecordedRun implements Run {
 
   #startTimer(): void {
     if (this.#state !== "open") return;
-    this.#timer = setTimeout(() => void this.abandon(), this.#support.abandonAfterMs).unref();
+    this.#timer = setTimeout(() => this.giveUp(), this.#support.abandonAfterMs).unref();
   }
 
   #elapsed(): number {

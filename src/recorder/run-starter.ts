@@ -60,7 +60,7 @@ export class RunStarter {
 
   /** Gives up every run that is still open. */
   abandonAll(): void {
-    for (const run of [...this.#open]) void run.abandon();
+    for (const run of [...this.#open]) run.giveUp();
   }
 
   #startRun(start: RunStart, eventId: string, links: Links): Run {

@@ -106,6 +106,8 @@ export interface Run {
    * `arguments_modified`.
    */
   replaceInput(input: unknown): void;
+  /** Tells what was delivered so far, asked only where the recorder itself gives the run up. */
+  onAbandon(delivered: () => RunEnd): void;
   succeed(end?: RunEnd): Promise<void>;
   /** An error ended the run. `error` is read for its name, status and message (hashed) only. */
   fail(error: unknown, end?: RunEnd): Promise<void>;

@@ -26,6 +26,7 @@ export class UnrecordedRun implements Run {
   firstToken(): void {}
   touch(): void {}
   holdForReview(): void {}
+  onAbandon(): void {}
   replaceInput(): void {}
 
   succeed(): Promise<void> {

@@ -148,6 +148,20 @@ describe("one event for every run", () => {
     expect(second.outputReference).toBe(reference(answer));
   });
 
+  test("what was delivered of an abandoned run is recorded, also when the recorder is closed", async () => {
+    vi.useFakeTimers();
+    const { sink, start, recorder } = setUp({ abandonAfterMs: 1000 });
+    start().onAbandon(() => ({ output: answer }));
+    vi.advanceTimersByTime(1000);
+    start().onAbandon(() => ({ output: answer }));
+    start().onAbandon(() => {
+      throw new Error("cannot tell");
+    });
+    await recorder.close();
+    const references = sink.events.map(({ outputReference }) => outputReference);
+    expect(references).toEqual([reference(answer), reference(answer), reference({})]);
+  });
+
   test("a run that waits for a person does not age", async () => {
     vi.useFakeTimers();
     const { sink, start } = setUp({ abandonAfterMs: 1000 });

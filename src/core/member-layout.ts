@@ -76,7 +76,7 @@ function compareCodePoints(left: string, right: string): number {
 
 /** Surrogates stand for code points above U+FFFF, so they rank above every other code unit. */
 function rank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x2000 : unit;
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
 /** Sorts a few keys in place, in half the time Array.prototype.sort takes. */

@@ -1,5 +1,6 @@
 import { canonicalJson } from "./canonical-json.ts";
 import { sha256Hex } from "./digest.ts";
+import { utf8Bytes } from "./utf8.ts";
 
 /** One of an event's three components (input, output, metadata), encoded once for hash, seal and wire. */
 export interface Component {
@@ -19,7 +20,7 @@ export function encodeComponent(value: unknown): Component {
 
 /** The component whose canonical JSON is already at hand. */
 export function componentOfText(canonicalText: string): Component {
-  return componentOfBytes(Buffer.from(canonicalText, "utf8"));
+  return componentOfBytes(utf8Bytes(canonicalText));
 }
 
 /** The component whose canonical JSON is already at hand in UTF-8. */

@@ -30,8 +30,6 @@ export interface ComplianceGuardHandlerOptions {
   readonly knownTools?: readonly string[] | undefined;
   /** What to show in clear of each retrieved document, beside its place and its reference. @default nothing */
   readonly expose?: ExposeDocument | undefined;
-  /** How long a call waits for its event to be kept before it goes on regardless. Milliseconds. @default 10000 */
-  readonly maxWaitMs?: number | undefined;
 }
 
 /** By this mark LangGraph knows that a handler wants to hear of interrupts; no import of it is needed. */
@@ -59,13 +57,12 @@ export class ComplianceGuardHandler {
   readonly #expose: ExposeDocument | undefined;
 
   /** @throws {ComplianceGuardError} `invalid_option`, naming the option and the remedy. */
-  constructor({ recorder, knownTools = [], expose, maxWaitMs = 10_000 }: ComplianceGuardHandlerOptions) {
+  constructor({ recorder, knownTools = [], expose }: ComplianceGuardHandlerOptions) {
     if (typeof recorder?.start !== "function") throw invalid("recorder must be what createRecorder gives");
-    if (!(maxWaitMs > 0)) throw invalid(`maxWaitMs must be more than 0 milliseconds, got ${maxWaitMs}`);
     Object.defineProperty(this, graphCallbackHandler, { value: true });
     this.raiseError = recorder.isBlocking;
     this.#recorder = recorder;
-    this.#runs = new RunTracker(recorder, maxWaitMs);
+    this.#runs = new RunTracker(recorder);
     this.#knownTools = new Set(knownTools);
     this.#expose = expose;
   }

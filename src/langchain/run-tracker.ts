@@ -1,10 +1,12 @@
-import { ComplianceGuardError } from "../core/errors.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { Run, RunEnd, RunStart } from "../recorder/run.ts";
 import { RunMap, type TrackedRun } from "./run-map.ts";
 
 /** What the handler needs of a recorder. */
-export type RunRecorder = Pick<Recorder, "start" | "isBlocking" | "reportTrouble" | "record" | "callOf">;
+export type RunRecorder = Pick<
+  Recorder,
+  "start" | "isBlocking" | "reportTrouble" | "record" | "callOf" | "inTime"
+>;
 
 /** LangChain's ids of a run and of the one around it. */
 export interface RunIds {
@@ -28,12 +30,10 @@ export interface DescribedRun<Details> {
  */
 export class RunTracker<Details> {
   readonly #recorder: RunRecorder;
-  readonly #maxWaitMs: number;
   readonly #runs = new RunMap<Details>();
 
-  constructor(recorder: RunRecorder, maxWaitMs: number) {
+  constructor(recorder: RunRecorder) {
     this.#recorder = recorder;
-    this.#maxWaitMs = maxWaitMs;
   }
 
   /**
@@ -78,7 +78,7 @@ export class RunTracker<Details> {
   }
 
   /**
-   * Ends a run; an end without a start is ignored. Resolves when its event is kept, or after `maxWaitMs`; at once where the
+   * Ends a run; an end without a start is ignored. Resolves when its event is kept; at once where the
    * run was streamed: the last part must not be held back. What `settle` cannot read does not cost the event.
    */
   async end(runId: string, settle: (run: TrackedRun<Details>) => Promise<void>): Promise<void> {
@@ -103,8 +103,8 @@ export class RunTracker<Details> {
     if (!ended) return;
     const settled = this.#settled(ended, settle, settleUnread);
     const { root } = ended;
-    if (root === ended && !ended.isStreamed) await this.#inTime(ended.run, [settled, ...ended.unawaited]);
-    else if (!ended.isStreamed) await this.#inTime(ended.run, [settled]);
+    if (root === ended && !ended.isStreamed) await Promise.all([settled, ...ended.unawaited]);
+    else if (!ended.isStreamed) await settled;
     else if (root !== ended) addUntilDone(root.unawaited, settled);
   }
 
@@ -131,23 +131,6 @@ export class RunTracker<Details> {
     } finally {
       ended.details = undefined;
     }
-  }
-
-  /** A sink that never answers must not stop the application. */
-  async #inTime(run: Run, work: readonly Promise<void>[]): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<"timeout">((resolve) => {
-      timer = setTimeout(() => resolve("timeout"), this.#maxWaitMs);
-    });
-    const first = await Promise.race([Promise.all(work), timeout]);
-    clearTimeout(timer);
-    if (first !== "timeout") return;
-    const message = `The event was not kept within ${this.#maxWaitMs} ms; the call goes on, and flush() still waits for it`;
-    this.#recorder.reportTrouble({
-      code: "timeout",
-      eventId: run.eventId,
-      cause: new ComplianceGuardError("timeout", message),
-    });
   }
 }
 

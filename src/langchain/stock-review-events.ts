@@ -55,7 +55,7 @@ async function keep(recorder: RunRecorder, facts: readonly RecordedFact[]): Prom
   await Promise.all(
     facts.map(async (fact) => {
       try {
-        await recorder.record(fact);
+        await recorder.inTime(recorder.record(fact));
       } catch (cause) {
         recorder.reportTrouble({
           code: isComplianceGuardError(cause) ? cause.code : "record_not_kept",

@@ -2,7 +2,8 @@ import type { Component } from "../core/component.ts";
 import type { Clock } from "./clock.ts";
 import type { EventWriter, PinnedKey } from "./event-writer.ts";
 import type { FailurePolicy } from "./failure-policy.ts";
-import type { MetadataDraft } from "./metadata.ts";
+import { inTime } from "./in-time.ts";
+import { MetadataDraft } from "./metadata.ts";
 import { refusal } from "./refusal.ts";
 import type { Run, RunEnd, RunKind } from "./run.ts";
 import { type RunFacts, type RunOutcome, runEventFields } from "./run-event.ts";
@@ -14,6 +15,7 @@ export interface RunSupport {
   readonly writer: EventWriter;
   readonly clock: Clock;
   readonly abandonAfterMs: number;
+  readonly maxWaitMs: number;
   report(trouble: Trouble): void;
   /** Lets `flush` and `waitUntil` know of work under way. */
   track(work: Promise<unknown>): void;
@@ -31,7 +33,7 @@ export class RecordedRun implements Run {
   readonly admitted: Promise<void>;
   #facts: RunFacts;
   readonly #support: RunSupport;
-  readonly #metadata: MetadataDraft;
+  #metadata: MetadataDraft;
   readonly #key: PinnedKey;
   readonly #startedAt: number;
   readonly #begun: Promise<void> | undefined;
@@ -154,7 +156,8 @@ export class RecordedRun implements Run {
     this.#support.closed(this);
     const written = this.#write(outcome, isAmendment);
     this.#support.track(written);
-    await written;
+    const { maxWaitMs, report } = this.#support;
+    await inTime(written, { maxWaitMs, report, eventId: this.eventId });
   }
 
   /** Everything up to the first await happens in the caller's turn, before anything can change what it passed. */
@@ -179,10 +182,20 @@ export class RecordedRun implements Run {
       });
       this.#support.learn(this, end);
       const event = { fields, input: this.#input, output: output.component, metadata, key: this.#key };
-      await Promise.all([this.#support.writer.write(event), this.#begun?.catch(() => {})]);
+      const kept = Promise.all([this.#support.writer.write(event), this.#begun?.catch(() => {})]);
+      this.#forget();
+      await kept;
     } catch (cause) {
       this.#support.report({ code: "record_not_kept", eventId: this.eventId, cause });
     }
+  }
+
+  /** A handle lives on as a parent; its content need not. Of an abandoned run it may still be amended. */
+  #forget(): void {
+    if (this.#state !== "settled") return;
+    this.#input = { bytes: new Uint8Array(), reference: this.#input.reference };
+    this.#metadata = new MetadataDraft();
+    this.#delivered = undefined;
   }
 
   async #begin(): Promise<void> {

@@ -31,6 +31,8 @@ export interface RecorderOptions {
   readonly onFailure?: OnFailure | undefined;
   /** A run without a sign of life for so long is given up. Milliseconds. @default 900000 (15 minutes) */
   readonly abandonAfterMs?: number | undefined;
+  /** How long an awaited call waits for its event to be kept before it goes on regardless. Milliseconds. @default 10000 */
+  readonly maxWaitMs?: number | undefined;
   /** Content larger than this goes as references only. Bytes. @default 1048576 */
   readonly maxContentBytes?: number | undefined;
   /** Names agents and chains in clear. Their run names are content unless you say otherwise. */

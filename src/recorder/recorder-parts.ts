@@ -28,6 +28,7 @@ export interface RecorderParts {
   readonly pending: PendingWork;
   readonly writer: EventWriter;
   readonly abandonAfterMs: number;
+  readonly maxWaitMs: number;
   readonly verdictOf: (run: RunDescription) => RecordVerdict;
   readonly policyOf: (run: RunDescription) => FailurePolicy;
   readonly report: (trouble: Trouble) => void;
@@ -59,6 +60,7 @@ export function recorderParts(options: RecorderOptions): RecorderParts {
       report,
     }),
     abandonAfterMs: requireTimer("abandonAfterMs", options.abandonAfterMs ?? 15 * 60_000),
+    maxWaitMs: requireTimer("maxWaitMs", options.maxWaitMs ?? 10_000),
     verdictOf: recordDecision(options.record),
     policyOf: failurePolicy(options.onFailure, options.sink),
     nextNumber: () => ({ id, sequence: ++sequence }),

@@ -1,6 +1,7 @@
 import type { DeliveryStatus, EventSink } from "../core/event-sink.ts";
 import type { RunContext } from "./context.ts";
 import type { WrittenEvent } from "./event-writer.ts";
+import { inTime } from "./in-time.ts";
 import { MetadataDraft } from "./metadata.ts";
 import { factFields, type OverrideFact, overrideToFact, type RecordedFact } from "./recorded-fact.ts";
 import type { RecorderOptions } from "./recorder-options.ts";
@@ -85,6 +86,11 @@ export class Recorder implements AsyncDisposable {
    */
   async logOverride(override: OverrideFact): Promise<WrittenEvent> {
     return await this.record(overrideToFact(override));
+  }
+
+  /** Waits for `work` of an adapter's, at most `maxWaitMs`; then the trouble is reported. Rejects as `work` does. */
+  async inTime(work: Promise<unknown>, eventId?: string): Promise<void> {
+    await inTime(work, { maxWaitMs: this.#parts.maxWaitMs, report: this.#parts.report, eventId });
   }
 
   /** Tells of trouble an adapter had: to `onError`, else as a process warning. */

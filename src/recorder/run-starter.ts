@@ -25,6 +25,7 @@ export class RunStarter {
       writer: parts.writer,
       clock: parts.clock,
       abandonAfterMs: parts.abandonAfterMs,
+      maxWaitMs: parts.maxWaitMs,
       report: parts.report,
       track: (work) => parts.pending.add(work),
       learn: (run, end) => this.#learn(run, end),

@@ -11,9 +11,9 @@ import type { RecorderOptions } from "../../src/recorder/recorder-options.ts";
 import { type ScriptedAnswer, startOpenAiServer } from "../support/openai-server.ts";
 import { type RecordedEvent, startRecording, statusOf } from "../support/recording.ts";
 
-function setUp(options: Partial<RecorderOptions> = {}, maxWaitMs?: number) {
+function setUp(options: Partial<RecorderOptions> = {}) {
   const recording = startRecording(options);
-  const handler = new ComplianceGuardHandler({ recorder: recording.recorder, maxWaitMs });
+  const handler = new ComplianceGuardHandler({ recorder: recording.recorder });
   return { ...recording, handler, callbacks: [handler] };
 }
 
@@ -180,7 +180,7 @@ describe("a sink in trouble, under the policy that goes on", () => {
     ["the start", { begin: never }],
     ["the end", { submit: never }],
   ])("that hangs at %s stops no call", async (_, trouble) => {
-    const { callbacks, troubles } = setUp({ sink: { ...memorySink(), ...trouble } }, 1);
+    const { callbacks, troubles } = setUp({ sink: { ...memorySink(), ...trouble }, maxWaitMs: 1 });
     const model = new FakeListChatModel({ responses: ["Yes."] });
     expect((await model.invoke("?", { callbacks })).text).toBe("Yes.");
     expect(troubles).toMatchObject([{ code: "timeout", eventId: expect.stringMatching(/^[0-9a-f-]{36}$/) }]);

@@ -37,8 +37,9 @@ function setUp(options: { readonly isRefusing?: boolean } = {}) {
     reportTrouble: (trouble: Trouble) => void troubles.push(trouble),
     record: async () => ({}) as never,
     callOf: () => undefined,
+    inTime: async (work: Promise<unknown>) => void (await work),
   };
-  const tracker = new RunTracker<string>(recorder, 5000);
+  const tracker = new RunTracker<string>(recorder);
   const start = (runId: string, parentRunId?: string, isStreamed = false) =>
     tracker.start({ runId, parentRunId }, () => ({
       start: { kind: "model", input: () => ({}) },

@@ -521,6 +521,15 @@ describe("start records and the failure policy", () => {
     ]);
   });
 
+  test("a sink that never answers does not stop the call, and is reported", async () => {
+    const hangs = { ...memorySink(), submit: () => new Promise<void>(() => {}) };
+    const { troubles, start, recorder } = setUp({ sink: hangs, maxWaitMs: 1 });
+    const run = start();
+    await run.succeed({ output: answer });
+    expect(troubles).toMatchObject([{ code: "timeout", eventId: run.eventId }]);
+    expect((await recorder.flush({ timeoutMs: 1 })).waiting).toBe(1);
+  });
+
   test("block: a call whose start record is not kept is refused and becomes no event", async () => {
     const { start, recorder } = setUp({ sink: broken(new Error("disk full")), onFailure: "block" });
     expect(recorder.isBlocking).toBe(true);
@@ -571,6 +580,7 @@ describe("options", () => {
     ["abandonAfterMs", 0],
     ["abandonAfterMs", 2 ** 31],
     ["maxContentBytes", Number.NaN],
+    ["maxWaitMs", 0],
     ["onFailure", "panic"],
   ])("%s: %s is refused at construction", (name, value) => {
     expect(() => setUp({ [name]: value })).toThrow(expect.objectContaining({ code: "invalid_option" }));

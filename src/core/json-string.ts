@@ -6,10 +6,14 @@ export function quotedString(text: string): string | undefined {
   // Calling JSON.stringify costs more than looking at a few characters, which seldom need an escape.
   if (text.length < 32 && isVerbatim(text)) return `"${text}"`;
   const quoted = JSON.stringify(text);
-  const hasNoEscape = quoted.length === text.length + 2;
-  // A lone surrogate becomes the escape \udXXX: looking for that spares most text isWellFormed, which is slower.
-  return hasNoEscape || !quoted.includes("\\ud") || text.isWellFormed() ? quoted : undefined;
+  // A lone surrogate becomes the escape \udXXX. Looking for that spares most text isWellFormed, which is slower.
+  const hasLongEscape = quoted.length >= text.length + QUOTES + LONE_SURROGATE;
+  return hasLongEscape && quoted.includes("\\ud") && !text.isWellFormed() ? undefined : quoted;
 }
+
+const QUOTES = 2;
+/** How many characters the escape of a lone surrogate has more than itself. */
+const LONE_SURROGATE = 5;
 
 /** Whether every character stands for itself in JSON. */
 function isVerbatim(text: string): boolean {

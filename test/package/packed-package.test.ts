@@ -66,7 +66,7 @@ describe.each(Object.entries(nodes))("on Node %s", (_version, node) => {
     const script = `
       import { startServer } from "complianceguard/server";
       import { createRecorder } from "complianceguard";
-      const server = await startServer({ directory: "platform", port: 0, systems: ["s"] });
+      const server = await startServer({ directory: "platform-" + process.version, port: 0, systems: ["s"] });
       const recorder = createRecorder({ baseUrl: server.url, apiKey: server.apiKey, systemId: "s", version: "1", decisionClassification: "not_classified" });
       await recorder.start({ kind: "model", input: () => ({}) }).succeed({ output: {} });
       console.log(JSON.stringify(await recorder.close()));

@@ -1,9 +1,10 @@
+import { boundedList } from "../recorder/bounded-list.ts";
 import { NeutralConversation, type Piece, proposedCalls } from "../recorder/neutral-form.ts";
 import type { RunEnd } from "../recorder/run.ts";
 import { Asides } from "./asides.ts";
 import { filePiece } from "./files.ts";
 import { finishOf } from "./finish.ts";
-import { itemsOf, member, present, textMember } from "./unknown-shape.ts";
+import { member, present, textMember } from "./unknown-shape.ts";
 import { usageOf } from "./usage.ts";
 
 /**
@@ -24,7 +25,7 @@ export interface Answer {
 export function runEndOf(answer: Answer): RunEnd {
   const conversation = new NeutralConversation();
   const asides = new Asides();
-  const parts = itemsOf(answer.content);
+  const parts = boundedList(answer.content);
   conversation.add(
     "assistant",
     parts.flatMap((part) => pieces(part, asides)),
@@ -51,7 +52,7 @@ export function runEndOf(answer: Answer): RunEnd {
       tool_call_ids: calls.length > 0 ? calls.map(({ id }) => id) : undefined,
       dropped_calls: droppedCalls > 0 ? droppedCalls : undefined,
       usage: usage.details,
-      warnings: itemsOf(answer.warnings).length,
+      warnings: boundedList(answer.warnings).length,
       structured_output_text: answer.structuredOutputText,
       ...asides.members(),
     }),

@@ -1,6 +1,7 @@
 import { type BlobPart, filePart, linkPart, type UriPart } from "../recorder/blob.ts";
+import { boundedList } from "../recorder/bounded-list.ts";
 import { filePiece } from "./files.ts";
-import { itemsOf, member, present, textMember } from "./unknown-shape.ts";
+import { member, present, textMember } from "./unknown-shape.ts";
 
 /**
  * What a message shows beside its neutral form: reasoning, sources, citations, what the provider executed itself, approvals
@@ -49,7 +50,7 @@ export class Asides {
 
   /** Takes the citations of a text part. */
   addCitations(textPart: unknown): void {
-    for (const citation of itemsOf(member(textPart, "citations"))) {
+    for (const citation of boundedList(member(textPart, "citations"))) {
       this.#citations.push(
         present({
           source: sourceOf(member(citation, "source")),

@@ -1,5 +1,6 @@
 import { ComplianceGuardError } from "../core/errors.ts";
-import { itemsOf, member } from "./unknown-shape.ts";
+import { boundedList } from "../recorder/bounded-list.ts";
+import { member } from "./unknown-shape.ts";
 
 /** What a caller tells about one call, in `providerOptions.complianceguard`. It never reaches the provider. */
 export interface ComplianceGuardCallOptions {
@@ -57,7 +58,7 @@ function isText(value: unknown): value is string {
 }
 
 function isTextList(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && itemsOf(value).every((item) => typeof item === "string");
+  return Array.isArray(value) && boundedList(value).every((item) => typeof item === "string");
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 import { reference } from "../core/digest.ts";
-import { itemsOf, member, present, textMember } from "./unknown-shape.ts";
+import { boundedList } from "../recorder/bounded-list.ts";
+import { member, present, textMember } from "./unknown-shape.ts";
 
 const settingNames = [
   "maxOutputTokens",
@@ -19,7 +20,7 @@ const settingNames = [
  * canonical JSON. Headers never: they carry credentials.
  */
 export function callSettings(params: unknown): Record<string, unknown> {
-  const tools = itemsOf(member(params, "tools")).map(toolFingerprint);
+  const tools = boundedList(member(params, "tools")).map(toolFingerprint);
   return present({
     parameters: present({
       ...Object.fromEntries(settingNames.map((name) => [name, member(params, name)])),
@@ -32,7 +33,7 @@ export function callSettings(params: unknown): Record<string, unknown> {
 
 /** The names of the tools declared to the model. */
 export function declaredTools(params: unknown): string[] {
-  return itemsOf(member(params, "tools"))
+  return boundedList(member(params, "tools"))
     .map((tool) => textMember(tool, "name"))
     .filter((name) => name !== undefined);
 }

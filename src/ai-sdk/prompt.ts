@@ -1,7 +1,8 @@
+import { boundedList } from "../recorder/bounded-list.ts";
 import { NeutralConversation, type NeutralRole, type Piece } from "../recorder/neutral-form.ts";
 import { Asides } from "./asides.ts";
 import { filePiece } from "./files.ts";
-import { itemsOf, member, textMember } from "./unknown-shape.ts";
+import { member, textMember } from "./unknown-shape.ts";
 
 /** A prompt as it is recorded. */
 export interface PromptReading {
@@ -14,15 +15,15 @@ export interface PromptReading {
 /** Reads a prompt of any version of the language-model specification. Never throws. */
 export function readPrompt(prompt: unknown): PromptReading {
   const reader = new PromptReader();
-  for (const message of itemsOf(prompt)) reader.add(message);
+  for (const message of boundedList(prompt)) reader.add(message);
   return { input: reader.conversation.component(), asides: reader.asides() };
 }
 
 /** The ids of the tool calls whose results the prompt carries, in order. */
 export function answeredToolCallIds(prompt: unknown): string[] {
-  return itemsOf(prompt)
+  return boundedList(prompt)
     .filter((message) => member(message, "role") === "tool")
-    .flatMap((message) => itemsOf(member(message, "content")))
+    .flatMap((message) => boundedList(member(message, "content")))
     .filter((part) => member(part, "type") === "tool-result")
     .map((part) => textMember(part, "toolCallId"))
     .filter((id) => id !== undefined);
@@ -42,7 +43,7 @@ class PromptReader {
   add(message: unknown): void {
     const role = roleOf(message);
     const content = member(message, "content");
-    const parts = typeof content === "string" ? [{ type: "text", text: content }] : itemsOf(content);
+    const parts = typeof content === "string" ? [{ type: "text", text: content }] : boundedList(content);
     // One by one, so that the files of a tool's result follow it and not the last result of the message.
     if (role === "tool") for (const part of parts) this.conversation.add(role, this.#pieces(part, role));
     else
@@ -84,7 +85,7 @@ class PromptReader {
     const value = member(output, "value");
     if (/^(?:error-text|error-json|execution-denied)$/.test(type))
       this.#unsuccessfulResults.push({ id, type });
-    if (type === "content") return contentPieces(id, itemsOf(value));
+    if (type === "content") return contentPieces(id, boundedList(value));
     return [{ type: "result", id, result: resultOf(type, value, output) }];
   }
 }

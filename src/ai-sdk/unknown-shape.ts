@@ -22,20 +22,6 @@ export function numberMember(value: unknown, name: string): number | undefined {
   return typeof number === "number" ? number : undefined;
 }
 
-/** Nobody sends lists this long; what is beyond would keep a process busy for minutes (`new Array(2 ** 32 - 1)`). */
-const MAX_ITEMS = 100_000;
-
-/** The items of a list, cut where it is absurdly long; none where the value is no list or cannot be read. */
-export function itemsOf(value: unknown): readonly unknown[] {
-  try {
-    if (!Array.isArray(value)) return [];
-    if (value.length > MAX_ITEMS) return [...value.slice(0, MAX_ITEMS), { unrepresentable: "too_large" }];
-    return [...value];
-  } catch {
-    return [];
-  }
-}
-
 /** The names of an object's own enumerable members; none where the value is no object or cannot be read. */
 export function namesOf(value: unknown): readonly string[] {
   try {

@@ -1,8 +1,9 @@
+import { boundedList } from "../recorder/bounded-list.ts";
 import { valueComponent } from "../recorder/neutral-form.ts";
 import type { RunEnd, RunKind, RunStart } from "../recorder/run.ts";
 import { translateMessage } from "./messages.ts";
 import { requestedModel } from "./model-call.ts";
-import { listOf, numberOf, shapeOf, textOf } from "./shape.ts";
+import { numberOf, shapeOf, textOf } from "./shape.ts";
 import { type StartContext, startFacts, startMetadata } from "./start-context.ts";
 
 /** The callback's arguments that describe a chain's, graph's or agent's run, or a step of one. */
@@ -55,7 +56,7 @@ export function chainValue(value: unknown): { readonly value: unknown } {
 
 /** True for a run of LangGraph: a graph of the user's or an agent made of one. */
 export function isGraph(serialized: unknown): boolean {
-  const id = listOf(shapeOf<"id">(serialized)?.id);
+  const id = boundedList(shapeOf<"id">(serialized)?.id);
   return id.includes("langgraph") || id.includes("CompiledStateGraph");
 }
 

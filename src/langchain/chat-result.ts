@@ -1,8 +1,9 @@
+import { boundedList } from "../recorder/bounded-list.ts";
 import { NeutralConversation, proposedCalls } from "../recorder/neutral-form.ts";
 import type { RunEnd } from "../recorder/run.ts";
 import { finishReason } from "./finish-reason.ts";
 import { type MessageShape, readMessage } from "./messages.ts";
-import { listOf, numberOf, type Shape, shapeOf, textOf } from "./shape.ts";
+import { numberOf, type Shape, shapeOf, textOf } from "./shape.ts";
 
 type Generation = Shape<"text" | "message" | "generationInfo" | "concat">;
 
@@ -13,7 +14,9 @@ type Generation = Shape<"text" | "message" | "generationInfo" | "concat">;
  */
 export function chatResult(result: unknown, extraParams?: unknown): RunEnd {
   const answer = shapeOf<"generations" | "llmOutput">(result);
-  const generations = listOf(listOf(answer?.generations)[0]).map((each) => shapeOf<keyof Generation>(each));
+  const generations = boundedList(boundedList(answer?.generations)[0]).map((each) =>
+    shapeOf<keyof Generation>(each),
+  );
   const conversation = new NeutralConversation();
   const messages = generations.map((generation) => messageOf(generation));
   const read = messages.map((message) => readMessage(message, "answer"));
@@ -71,7 +74,7 @@ export function isStreamed(result: unknown): boolean {
 }
 
 function firstGeneration(result: unknown): Generation | undefined {
-  return shapeOf(listOf(listOf(shapeOf<"generations">(result)?.generations)[0])[0]);
+  return shapeOf(boundedList(boundedList(shapeOf<"generations">(result)?.generations)[0])[0]);
 }
 
 function messageOf(generation: Generation | undefined): MessageShape | undefined {

@@ -1,6 +1,7 @@
+import { boundedList } from "../recorder/bounded-list.ts";
 import type { Piece } from "../recorder/neutral-form.ts";
 import { mediaPiece } from "./media.ts";
-import { idOf, listOf, type Shape, shapeOf, textOf } from "./shape.ts";
+import { idOf, type Shape, shapeOf, textOf } from "./shape.ts";
 
 /** A tool call as a content block shows it. Its arguments may be cut off: the message's own list has them whole. */
 export interface ShownCall {
@@ -61,7 +62,7 @@ export function readContent(content: unknown): Content {
   };
   if (typeof content === "string") read.pieces.push({ type: "text", text: content });
   const blocks = Array.isArray(content)
-    ? listOf(content)
+    ? boundedList(content)
     : content !== null && typeof content === "object"
       ? [content]
       : [];
@@ -92,7 +93,7 @@ function readBlock(value: unknown, read: Content): void {
     case "input_text":
     case "output_text":
       pieces.push({ type: "text", text: textOf(block.text) ?? "" });
-      setAside.sources.push(...listOf(block.annotations), ...listOf(block.citations));
+      setAside.sources.push(...boundedList(block.annotations), ...boundedList(block.citations));
       return;
     case "reasoning":
     case "thinking":
@@ -140,7 +141,7 @@ function readOther(value: object, block: Block, { pieces, calls, setAside }: Con
 }
 
 function reasoningText(block: Block): string {
-  const summary = listOf(block.summary).map((part) => textOf(shapeOf<"text">(part)?.text) ?? "");
+  const summary = boundedList(block.summary).map((part) => textOf(shapeOf<"text">(part)?.text) ?? "");
   return textOf(block.reasoning) ?? textOf(block.thinking) ?? textOf(block.text) ?? summary.join("");
 }
 

@@ -1,4 +1,5 @@
-import { listOf, shapeOf, textOf } from "./shape.ts";
+import { boundedList } from "../recorder/bounded-list.ts";
+import { shapeOf, textOf } from "./shape.ts";
 
 /**
  * Collects the parts of a streamed answer, so that a call that fails or is cut off is recorded with what was delivered of it:
@@ -19,8 +20,8 @@ export class DeliveredAnswer {
     const chunk = shapeOf<"message">(shapeOf<"chunk">(fields)?.chunk);
     const message = shapeOf<"content" | "tool_call_chunks" | "additional_kwargs">(chunk?.message);
     const content = message ? message.content : token;
-    const blocks = typeof content === "string" ? textBlocks(content) : listOf(content);
-    const calls = listOf(message?.tool_call_chunks);
+    const blocks = typeof content === "string" ? textBlocks(content) : boundedList(content);
+    const calls = boundedList(message?.tool_call_chunks);
     this.#content.push(...blocks);
     this.#callChunks.push(...calls);
     const { reasoning_content: reasoning } = shapeOf<"reasoning_content">(message?.additional_kwargs) ?? {};

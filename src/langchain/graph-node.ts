@@ -1,7 +1,8 @@
+import { boundedList } from "../recorder/bounded-list.ts";
 import { toolOutput } from "../recorder/neutral-form.ts";
 import type { RunEnd } from "../recorder/run.ts";
 import { isToolMessage, type MessageShape } from "./messages.ts";
-import { idOf, listOf, shapeOf, textOf } from "./shape.ts";
+import { idOf, shapeOf, textOf } from "./shape.ts";
 import { messageResult, type ToolRun, toolError } from "./tool-run.ts";
 
 /** A tool call that a model proposed and that was answered without the tool being run. */
@@ -79,7 +80,7 @@ export class GraphNode {
     const sent = shapeOf<"lg_tool_call">(this.#inputs)?.lg_tool_call;
     const proposed = messagesOf(this.#inputs).flatMap((each) => {
       const message = shapeOf<"tool_calls" | "invalid_tool_calls">(each);
-      return [...listOf(message?.tool_calls), ...listOf(message?.invalid_tool_calls)];
+      return [...boundedList(message?.tool_calls), ...boundedList(message?.invalid_tool_calls)];
     });
     // Ids may repeat in a long conversation: the latest counts.
     for (const each of [sent, ...proposed.reverse()]) {
@@ -103,9 +104,9 @@ function isFailedAnswer(value: unknown): value is MessageShape {
 /** The messages of a graph's state or of an update to it: a list, or a member; of commands, what they update. */
 function messagesOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value))
-    return listOf(value).flatMap((each) => (isCommand(each) ? messagesOf(each) : [each]));
+    return boundedList(value).flatMap((each) => (isCommand(each) ? messagesOf(each) : [each]));
   const state = shapeOf<"messages" | "update">(value);
-  return isCommand(value) ? messagesOf(state?.update) : listOf(state?.messages);
+  return isCommand(value) ? messagesOf(state?.update) : boundedList(state?.messages);
 }
 
 function isCommand(value: unknown): boolean {

@@ -1,4 +1,5 @@
 import { ComplianceGuardError } from "../core/errors.ts";
+import { boundedList } from "../recorder/bounded-list.ts";
 import type { RunKind } from "../recorder/run.ts";
 import type {
   ChainStarted,
@@ -13,7 +14,7 @@ import { endChain, endModel, endThrown, endTool } from "./endings.ts";
 import { type ExposeDocument, retrievedDocuments } from "./retrieval.ts";
 import type { HandledRun, RunDetails } from "./run-details.ts";
 import { type RunRecorder, RunTracker } from "./run-tracker.ts";
-import { idOf, listOf, shapeOf } from "./shape.ts";
+import { idOf, shapeOf } from "./shape.ts";
 import {
   type Described,
   describeChain,
@@ -77,7 +78,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleLLMStart(...[serialized, prompts, ...rest]: ModelStarted): Promise<void> {
-    await this.handleChatModelStart(serialized, [listOf(prompts)], ...rest);
+    await this.handleChatModelStart(serialized, [boundedList(prompts)], ...rest);
   }
 
   handleLLMNewToken(...[token, , runId, , , fields]: TokenSeen): void {

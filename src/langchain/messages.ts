@@ -1,6 +1,7 @@
+import { boundedList } from "../recorder/bounded-list.ts";
 import { NeutralConversation, type NeutralRole, type Piece } from "../recorder/neutral-form.ts";
 import { readContent, type SetAside, textOfContent } from "./content.ts";
-import { idOf, listOf, type Shape, shapeOf, textOf } from "./shape.ts";
+import { idOf, type Shape, shapeOf, textOf } from "./shape.ts";
 import { type CallView, toolCallPieces } from "./tool-calls.ts";
 
 /** The members of a message object that are read, whichever class of whichever copy of the framework it is. */
@@ -162,7 +163,7 @@ function withKwargs(setAside: SetAside, message: MessageShape): SetAside {
     ...setAside,
     reasoning: isNew ? [...setAside.reasoning, reasoning] : setAside.reasoning,
     refusals: refusal === undefined ? setAside.refusals : [...setAside.refusals, refusal],
-    providerCalls: [...setAside.providerCalls, ...listOf(kwargs.tool_outputs).filter(isOfProvider)],
+    providerCalls: [...setAside.providerCalls, ...boundedList(kwargs.tool_outputs).filter(isOfProvider)],
   };
 }
 

@@ -1,7 +1,8 @@
 import { encodeComponent } from "../core/component.ts";
+import { boundedList } from "../recorder/bounded-list.ts";
 import type { RunStart } from "../recorder/run.ts";
 import { readConversation } from "./messages.ts";
-import { listOf, type Shape, shapeOf, textOf } from "./shape.ts";
+import { type Shape, shapeOf, textOf } from "./shape.ts";
 import { type StartContext, startFacts, startMetadata } from "./start-context.ts";
 
 /** The callback's arguments that describe a model call. */
@@ -60,9 +61,9 @@ interface DeclaredTool {
 function declaredTools(invocation: Shape<"tools" | "functions" | "toolConfig">): DeclaredTool[] {
   const config = shapeOf<"tools">(invocation.toolConfig);
   const lists = [invocation.tools, invocation.functions, config?.tools];
-  return lists.flatMap(listOf).flatMap((schema) => {
+  return lists.flatMap(boundedList).flatMap((schema) => {
     const tool = shapeOf<"name" | "function" | "custom" | "toolSpec" | "functionDeclarations">(schema);
-    const declarations = listOf(tool?.functionDeclarations);
+    const declarations = boundedList(tool?.functionDeclarations);
     if (declarations.length > 0) return declarations.flatMap((each) => named(each, each));
     return named(tool?.function ?? tool?.custom ?? tool?.toolSpec ?? tool, schema);
   });

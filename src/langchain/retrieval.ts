@@ -1,3 +1,4 @@
+import { boundedList } from "../recorder/bounded-list.ts";
 import {
   documentReferences,
   type RetrievedDocument,
@@ -5,7 +6,7 @@ import {
   retrievalOutput,
 } from "../recorder/neutral-form.ts";
 import type { RunEnd, RunStart } from "../recorder/run.ts";
-import { listOf, shapeOf } from "./shape.ts";
+import { shapeOf } from "./shape.ts";
 import { type StartContext, startFacts, startMetadata } from "./start-context.ts";
 
 /** A document as a LangChain retriever gives it. */
@@ -30,7 +31,7 @@ export function retrieval(query: unknown, context: StartContext): RunStart {
 
 /** The end of a retrieval: its documents, and for each an entry of `referenceData`. */
 export function retrievedDocuments(given: unknown, expose: ExposeDocument | undefined): RunEnd {
-  const documents = listOf(given);
+  const documents = boundedList(given);
   const read = documents.map(readDocument);
   const references = documentReferences(read);
   return {

@@ -19,15 +19,6 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 
-/** Nobody sends lists this long; what is beyond would keep a process busy for minutes (`new Array(2 ** 32 - 1)`). */
-const MAX_ITEMS = 100_000;
-
-/** `value` where it is a list, cut where it is absurdly long; else an empty one. */
-export function listOf(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) return [];
-  return value.length > MAX_ITEMS ? [...value.slice(0, MAX_ITEMS), { unrepresentable: "too_large" }] : value;
-}
-
 /** The text of `value`, whatever it is: ids come as numbers now and then. */
 export function idOf(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "";

@@ -1,5 +1,6 @@
+import { boundedList } from "../recorder/bounded-list.ts";
 import type { RunStart } from "../recorder/run.ts";
-import { idOf, listOf, type Shape, shapeOf, textOf } from "./shape.ts";
+import { idOf, type Shape, shapeOf, textOf } from "./shape.ts";
 
 /** What every start callback is given beside the run's own content. */
 export interface StartContext {
@@ -23,8 +24,8 @@ type KnownMetadata = Shape<"complianceguard" | "thread_id" | "versions">;
 export function startFacts({ tags, metadata }: StartContext): StartFacts {
   const known = shapeOf<keyof KnownMetadata>(metadata);
   const own = shapeOf<"correlationId" | "dataSubjects">(known?.complianceguard);
-  const subjects = listOf(own?.dataSubjects).filter((each) => typeof each === "string");
-  const attempt = listOf(tags)
+  const subjects = boundedList(own?.dataSubjects).filter((each) => typeof each === "string");
+  const attempt = boundedList(tags)
     .map(attemptOf)
     .find((each) => each !== undefined);
   return {
@@ -43,7 +44,7 @@ export function startMetadata({ tags, metadata, runName }: StartContext): Record
   const isOfFramework = ([name]: [string, unknown]): boolean => frameworkNames.test(name);
   return {
     run_name: textOf(runName),
-    tags: listOf(tags).length > 0 ? tags : undefined,
+    tags: boundedList(tags).length > 0 ? tags : undefined,
     user: membersOf(all.filter((entry) => !isOfFramework(entry))),
     langchain: membersOf(all.filter(isOfFramework)),
   };

@@ -1,3 +1,4 @@
+import { boundedList } from "../recorder/bounded-list.ts";
 import type { RunKind } from "../recorder/run.ts";
 import type { ChainStarted, ModelStarted, RetrieverStarted, ToolStarted } from "./callback-arguments.ts";
 import { chainRun, isGraph } from "./chain-run.ts";
@@ -8,7 +9,7 @@ import { modelCall, signalOf } from "./model-call.ts";
 import { retrieval } from "./retrieval.ts";
 import { type HandledRun, nodesAround, type RunDetails } from "./run-details.ts";
 import type { DescribedRun } from "./run-tracker.ts";
-import { listOf, shapeOf, textOf } from "./shape.ts";
+import { shapeOf, textOf } from "./shape.ts";
 import { resumedAnswers, stockReview } from "./stock-review.ts";
 import { toolRun } from "./tool-run.ts";
 
@@ -20,7 +21,13 @@ export function describeModel(started: ModelStarted): Described {
   const [, messages, , , extraParams, tags, metadata, runName] = started;
   const delivered = new DeliveredAnswer();
   return {
-    start: modelCall({ messages: listOf(listOf(messages)[0]), extraParams, tags, metadata, runName }),
+    start: modelCall({
+      messages: boundedList(boundedList(messages)[0]),
+      extraParams,
+      tags,
+      metadata,
+      runName,
+    }),
     details: { signal: signalOf(extraParams), delivered },
     delivered: () => deliveredOf(delivered) ?? {},
   };

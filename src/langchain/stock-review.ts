@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { boundedList } from "../recorder/bounded-list.ts";
 import { isToolMessage, type MessageShape, messageType } from "./messages.ts";
-import { idOf, listOf, shapeOf, textOf } from "./shape.ts";
+import { idOf, shapeOf, textOf } from "./shape.ts";
 
 /** A tool call that LangChain's own human-in-the-loop middleware handles, as the model proposed it. */
 export interface ReviewedCall {
@@ -44,16 +45,18 @@ export class StockReview {
   /** What is asked by the interrupt that ended this pass. */
   requested(interrupt: unknown): RequestedReview[] {
     const left = [...this.#calls];
-    return listOf(shapeOf<"interrupts">(interrupt)?.interrupts).flatMap((each) => {
+    return boundedList(shapeOf<"interrupts">(interrupt)?.interrupts).flatMap((each) => {
       const value = shapeOf<"value">(each)?.value;
       const { actionRequests, reviewConfigs } = shapeOf<"actionRequests" | "reviewConfigs">(value) ?? {};
-      return listOf(actionRequests).flatMap((action, index) => {
+      return boundedList(actionRequests).flatMap((action, index) => {
         const { name, args, description } = shapeOf<"name" | "args" | "description">(action) ?? {};
         const place = left.findIndex((call) => call.name === name && isDeepStrictEqual(call.args, args));
         const [call] = place < 0 ? [] : left.splice(place, 1);
-        const config = shapeOf<"allowedDecisions">(listOf(reviewConfigs)[index]);
+        const config = shapeOf<"allowedDecisions">(boundedList(reviewConfigs)[index]);
         if (!call) return [];
-        return [{ call, question: textOf(description), allowedDecisions: listOf(config?.allowedDecisions) }];
+        return [
+          { call, question: textOf(description), allowedDecisions: boundedList(config?.allowedDecisions) },
+        ];
       });
     });
   }
@@ -95,7 +98,7 @@ export class ResumedAnswers {
     this.#answers = [resume, ...byInterrupt]
       .map((each) => shapeOf<"decisions" | "reviewerId">(each))
       .filter((each) => Array.isArray(each?.decisions))
-      .map((each) => copied(listOf(each?.decisions), each?.reviewerId));
+      .map((each) => copied(boundedList(each?.decisions), each?.reviewerId));
   }
 
   /** Takes the first answer that `read` makes something of. */
@@ -128,8 +131,8 @@ export function resumedAnswers(inputs: unknown): ResumedAnswers | undefined {
 }
 
 function proposedIn(messages: unknown): ReviewedCall[] {
-  const answer = listOf(messages).findLast(isAnswer);
-  return listOf(shapeOf<"tool_calls">(answer)?.tool_calls).map((each) => {
+  const answer = boundedList(messages).findLast(isAnswer);
+  return boundedList(shapeOf<"tool_calls">(answer)?.tool_calls).map((each) => {
     const call = shapeOf<"id" | "name" | "args">(each);
     return { id: idOf(call?.id), name: idOf(call?.name), args: copied([call?.args])[0] };
   });
@@ -141,8 +144,8 @@ function isAnswer(value: unknown): boolean {
 }
 
 function outcomeOf(outputs: unknown): { kept: readonly string[]; rejected: ReadonlySet<string> } {
-  const messages = listOf(shapeOf<"messages">(outputs)?.messages);
-  const kept = listOf(shapeOf<"tool_calls">(messages.find(isAnswer))?.tool_calls);
+  const messages = boundedList(shapeOf<"messages">(outputs)?.messages);
+  const kept = boundedList(shapeOf<"tool_calls">(messages.find(isAnswer))?.tool_calls);
   const rejected = messages.filter(isToolMessage).map(({ tool_call_id: id }) => idOf(id));
   return { kept: kept.map((each) => idOf(shapeOf<"id">(each)?.id)), rejected: new Set(rejected) };
 }

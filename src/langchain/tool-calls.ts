@@ -1,6 +1,7 @@
+import { boundedList } from "../recorder/bounded-list.ts";
 import type { Piece } from "../recorder/neutral-form.ts";
 import type { ShownCall } from "./content.ts";
-import { idOf, listOf, type Shape, shapeOf, textOf } from "./shape.ts";
+import { idOf, type Shape, shapeOf, textOf } from "./shape.ts";
 
 /**
  * How the calls of a message are to be read: as the model just wrote them (`answer`), or as the framework sends them on
@@ -41,7 +42,7 @@ interface Call extends ShownCall {
 }
 
 function callsIn(list: unknown): Call[] {
-  return listOf(list).map((each) => {
+  return boundedList(list).map((each) => {
     const call = shapeOf<"id" | "name" | "args" | "isCustomTool">(each);
     return {
       id: idOf(call?.id),
@@ -55,7 +56,7 @@ function callsIn(list: unknown): Call[] {
 /** The pieces of streamed calls are merged by index already, unless a provider gives none. */
 function chunkedCalls(list: unknown): Call[] {
   const calls: (Call & { index: unknown })[] = [];
-  for (const each of listOf(list)) {
+  for (const each of boundedList(list)) {
     const chunk = shapeOf<"id" | "name" | "args" | "index" | "isCustomTool">(each);
     const text = textOf(chunk?.args) ?? "";
     const started = calls.findIndex((call) => isContinued(call, chunk?.id, chunk?.index));
@@ -84,12 +85,12 @@ function isContinued(call: Call & { index: unknown }, id: unknown, index: unknow
 /** The provider's own list: OpenAI's chat form, its responses form, or the function call that came before tools. */
 function rawCalls(message: CallingMessage): Call[] {
   const kwargs = shapeOf<"tool_calls" | "function_call">(message.additional_kwargs);
-  const chat = listOf(kwargs?.tool_calls).map((each) => {
+  const chat = boundedList(kwargs?.tool_calls).map((each) => {
     const call = shapeOf<"id" | "function">(each);
     return { id: idOf(call?.id), ...functionOf(call?.function) };
   });
   if (chat.length > 0) return chat;
-  const output = listOf(shapeOf<"output">(message.response_metadata)?.output).flatMap((each) => {
+  const output = boundedList(shapeOf<"output">(message.response_metadata)?.output).flatMap((each) => {
     const item = shapeOf<"type" | "call_id" | "name" | "arguments" | "input">(each);
     if (item?.type !== "function_call" && item?.type !== "custom_tool_call") return [];
     return [{ id: idOf(item.call_id), name: idOf(item.name), arguments: item.arguments ?? item.input }];

@@ -1,8 +1,9 @@
+import { boundedList } from "../recorder/bounded-list.ts";
 import { NeutralConversation, toolInput, toolOutput } from "../recorder/neutral-form.ts";
 import type { RunEnd, RunStart } from "../recorder/run.ts";
 import { Translated } from "../recorder/translated.ts";
 import { isToolMessage, type MessageShape, readMessage, translateMessage } from "./messages.ts";
-import { listOf, shapeOf, textOf } from "./shape.ts";
+import { shapeOf, textOf } from "./shape.ts";
 import { type StartContext, startFacts, startMetadata } from "./start-context.ts";
 
 /** The callback's arguments that describe a tool run. */
@@ -71,7 +72,7 @@ export function messageResult(message: MessageShape): unknown {
 }
 
 function messageIn(given: unknown, toolCallId: string | undefined): MessageShape | undefined {
-  const shown = Array.isArray(given) ? listOf(given) : [given];
+  const shown = Array.isArray(given) ? boundedList(given) : [given];
   const messages = shown.flatMap((each) => (isCommand(each) ? messagesOf(each.update) : [each]));
   const found = messages.filter(isToolMessage);
   return found.find((each) => each.tool_call_id === toolCallId) ?? found[0];
@@ -88,7 +89,7 @@ function isCommand(value: unknown): value is Command {
 }
 
 function messagesOf(update: unknown): readonly unknown[] {
-  return listOf(Array.isArray(update) ? update : shapeOf<"messages">(update)?.messages);
+  return boundedList(Array.isArray(update) ? update : shapeOf<"messages">(update)?.messages);
 }
 
 function plainResult(given: unknown): unknown {

@@ -8,6 +8,14 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { ComplianceGuardHandler } from "../../src/langchain/index.ts";
 import { type ScriptedAnswer, startOpenAiServer } from "../support/openai-server.ts";
+import {
+  type AnthropicBody,
+  type ChatBody,
+  type Cut,
+  type GoogleBody,
+  type ResponsesBody,
+  streamEncoders,
+} from "../support/provider-streams.ts";
 import { type RecordedEvent, startRecording, statusOf } from "../support/recording.ts";
 import { type ProviderRecording, providerRecordings } from "../support/recordings.ts";
 
@@ -82,7 +90,7 @@ describe("recorded answers of providers", () => {
     },
   );
 
-  test.each(plain.filter(({ provider }) => encoders[provider] !== undefined))(
+  test.each(plain)(
     "$provider: $name has the same output when it is streamed in pieces",
     async ({ provider, json }) => {
       const isGoogle = provider === "google";
@@ -92,7 +100,7 @@ describe("recorded answers of providers", () => {
         fc.asyncProperty(pieces, async (size) => {
           const streamed = await ask(
             provider,
-            { events: encoders[provider]?.(json as never, size) ?? [] },
+            { events: streamEncoders[provider]?.(json as never, cutBy(size)) ?? [] },
             true,
           );
           expect(partsOf(streamed, isGoogle)).toEqual(partsOf(expected, isGoogle));
@@ -145,47 +153,6 @@ function isNotOneAnswer({ name }: ProviderRecording): boolean {
   );
 }
 
-interface ChatBody {
-  readonly choices: readonly {
-    readonly message: {
-      readonly content: string | null;
-      readonly tool_calls?: readonly { id: string; function: { name: string; arguments: string } }[];
-    };
-  }[];
-}
-
-type AnthropicBlock =
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "thinking"; readonly thinking: string; readonly signature: string }
-  | { readonly type: "tool_use"; readonly id: string; readonly name: string; readonly input: object };
-
-interface AnthropicBody {
-  readonly content: readonly AnthropicBlock[];
-  readonly stop_reason: string;
-  readonly usage: object;
-}
-
-interface GooglePart {
-  readonly text?: string;
-  readonly thought?: boolean;
-  readonly functionCall?: { readonly name: string; readonly args: object };
-}
-
-interface GoogleBody {
-  readonly candidates: readonly { readonly content: { readonly parts: readonly GooglePart[] } }[];
-}
-
-interface ResponsesBody {
-  readonly output: readonly {
-    readonly type: string;
-    readonly call_id: string;
-    readonly name: string;
-    readonly arguments?: string;
-    readonly input?: string;
-    readonly content?: readonly { readonly text: string }[];
-  }[];
-}
-
 const text = (content: string) => (content === "" ? [] : [{ type: "text", content }]);
 const call = (id: string, name: string, args: unknown) => ({ type: "tool_call", id, name, arguments: args });
 
@@ -232,93 +199,7 @@ const written: Readonly<Record<string, (body: never) => unknown[]>> = {
   ],
 };
 
-const cut = (whole: string, size: number) => whole.match(new RegExp(`.{1,${size}}`, "gsu")) ?? [];
-
-/** A plain body as the events of the provider's stream. */
-const encoders: Readonly<Record<string, (body: never, size: number) => string[]>> = {
-  anthropic: (body: AnthropicBody, size) => {
-    const message = { ...body, content: [], stop_reason: null };
-    const blocks = body.content.flatMap((block, index) => {
-      const [start, deltas] = anthropicBlock(block, size);
-      return [
-        { type: "content_block_start", index, content_block: start },
-        ...deltas.map((delta) => ({ type: "content_block_delta", index, delta })),
-        { type: "content_block_stop", index },
-      ];
-    });
-    const delta = { stop_reason: body.stop_reason, stop_sequence: null };
-    const end = { type: "message_delta", delta, usage: { output_tokens: 7 } };
-    return [{ type: "message_start", message }, ...blocks, end, { type: "message_stop" }].map((each) =>
-      JSON.stringify(each),
-    );
-  },
-  "openai-responses": (body: ResponsesBody, size) => {
-    const created = { type: "response.created", response: { ...body, output: [], status: "in_progress" } };
-    const items = body.output.flatMap((item, index) => responsesItem(item, index, size));
-    const end = { type: "response.completed", response: body };
-    return [created, ...items, end].map((each) => JSON.stringify(each));
-  },
-  google: (body: GoogleBody, size) => {
-    const [candidate] = body.candidates;
-    const parts = (candidate?.content.parts ?? []).flatMap((part) =>
-      part.text === undefined ? [part] : cut(part.text, size).map((piece) => ({ ...part, text: piece })),
-    );
-    return parts.map((part, index) => {
-      const isLast = index === parts.length - 1;
-      const { finishReason, ...rest } = candidate as { finishReason?: string };
-      const content = { role: "model", parts: [part] };
-      const shown = { ...rest, content, ...(isLast && { finishReason }) };
-      return JSON.stringify({ ...body, candidates: [shown] });
-    });
-  },
-};
-
-function responsesItem(item: ResponsesBody["output"][number], index: number, size: number): object[] {
-  const common = { output_index: index, item_id: `item_${index}` };
-  const end = { type: "response.output_item.done", output_index: index, item };
-  const start = { type: "response.output_item.added", output_index: index };
-  const deltas = (kind: string, whole: string, more: object = {}) =>
-    cut(whole, size).map((delta) => ({ type: `response.${kind}.delta`, ...common, ...more, delta }));
-  if (item.type === "message") {
-    const texts = (item.content ?? []).flatMap((part, content_index) =>
-      deltas("output_text", part.text, { content_index }),
-    );
-    return [{ ...start, item: { ...item, content: [] } }, ...texts, end];
-  }
-  if (item.type === "function_call") {
-    const pieces = deltas("function_call_arguments", item.arguments ?? "");
-    return [{ ...start, item: { ...item, arguments: "" } }, ...pieces, end];
-  }
-  if (item.type === "custom_tool_call") {
-    const pieces = deltas("custom_tool_call_input", item.input ?? "");
-    return [{ ...start, item: { ...item, input: "" } }, ...pieces, end];
-  }
-  return [{ ...start, item }, end];
-}
-
-function anthropicBlock(block: AnthropicBlock, size: number): [object, object[]] {
-  switch (block.type) {
-    case "text":
-      return [
-        { ...block, text: "" },
-        cut(block.text, size).map((piece) => ({ type: "text_delta", text: piece })),
-      ];
-    case "thinking":
-      return [
-        { ...block, thinking: "", signature: "" },
-        [
-          ...cut(block.thinking, size).map((thinking) => ({ type: "thinking_delta", thinking })),
-          { type: "signature_delta", signature: block.signature },
-        ],
-      ];
-    case "tool_use": {
-      const json = cut(JSON.stringify(block.input), size);
-      return [
-        { ...block, input: {} },
-        json.map((partial_json) => ({ type: "input_json_delta", partial_json })),
-      ];
-    }
-    default:
-      return [block, []];
-  }
-}
+const cutBy =
+  (size: number): Cut =>
+  (whole) =>
+    whole.match(new RegExp(`.{1,${size}}`, "gsu")) ?? [];

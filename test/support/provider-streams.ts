@@ -1,7 +1,8 @@
 /** Cuts a text into pieces, as a provider's stream does. */
 export type Cut = (whole: string) => readonly string[];
 
-interface ChatBody {
+/** The body of a plain answer in each wire format, as far as the tests read it. */
+export interface ChatBody {
   readonly usage: object;
   readonly choices: readonly {
     readonly finish_reason: string;
@@ -18,7 +19,7 @@ type AnthropicBlock =
   | { readonly type: "thinking"; readonly thinking: string; readonly signature: string }
   | { readonly type: "tool_use"; readonly id: string; readonly name: string; readonly input: object };
 
-interface AnthropicBody {
+export interface AnthropicBody {
   readonly content: readonly AnthropicBlock[];
   readonly stop_reason: string;
   readonly usage: object;
@@ -30,11 +31,11 @@ interface GooglePart {
   readonly functionCall?: { readonly name: string; readonly args: object };
 }
 
-interface GoogleBody {
+export interface GoogleBody {
   readonly candidates: readonly { readonly content: { readonly parts: readonly GooglePart[] } }[];
 }
 
-interface ResponsesBody {
+export interface ResponsesBody {
   readonly output: readonly {
     readonly type: string;
     readonly call_id: string;

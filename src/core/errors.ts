@@ -16,6 +16,12 @@ export type ErrorCode =
   | "aborted"
   | "invalid_answer"
   | "record_not_kept"
+  | "outbox_full"
+  | "outbox_unusable"
+  | "outbox_damaged"
+  | "delivery_direct"
+  | "delivery_paused"
+  | "delivery_refused"
   | "key_unavailable"
   | "key_erased"
   | "run_abandoned"
@@ -61,6 +67,15 @@ export class KeyErasedError extends ComplianceGuardError {
       `no key "${keyId}": it was erased, or is kept by another provider; the event's references can still be checked`,
     );
     this.keyId = keyId;
+  }
+}
+
+/** The outbox has no room for an event: nothing that waits was discarded for it. Free the disk, or raise `maxBytes`. */
+export class OutboxFullError extends ComplianceGuardError {
+  override readonly name = "OutboxFullError";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super("outbox_full", message, options);
   }
 }
 

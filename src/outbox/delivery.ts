@@ -1,0 +1,203 @@
+import type { IngestResult } from "../client/answers.ts";
+import { retryDelay } from "../client/retry.ts";
+import { withoutPayload } from "../client/without-payload.ts";
+import { ApiError } from "../core/errors.ts";
+import { Circuit } from "./circuit.ts";
+import { outcomeOf } from "./delivery-outcome.ts";
+import { DeliveryQueue, type QueuedRecord } from "./delivery-queue.ts";
+import type { KeptRecord, RecordStore, Refusal } from "./record-store.ts";
+import { renamedEvent } from "./renamed-body.ts";
+
+/** What is written about a record once the platform has answered. */
+export type Settlement =
+  | { readonly kind: "delivered"; readonly answer: IngestResult | undefined }
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  | { readonly kind: "replaced"; readonly eventId: string; readonly body: Uint8Array };
+
+/** What delivery needs of its surroundings. */
+export interface DeliverySurroundings {
+  /** One try. Rejects with an error of this package. */
+  send(eventId: string, body: Uint8Array): Promise<IngestResult>;
+  /** Keeps what became of a record. Resolves when it is on the disk. */
+  settle(store: RecordStore, record: KeptRecord, settlement: Settlement): Promise<void>;
+  /** False where the answer shows that the events of this store belong to another environment: delivery stops. */
+  isOwnAnswer(store: RecordStore, answer: IngestResult): boolean;
+  /** Told once each time delivery comes to need somebody's help. */
+  onPause(reason: string, cause: unknown): void;
+  /** Milliseconds of any steady clock. */
+  clock(): number;
+  random(): number;
+  /** Calls back after so many milliseconds. */
+  schedule(delayMs: number, wake: () => void): void;
+}
+
+/** Settled events whose transaction is not on the disk yet are at most so many: their place is free for the next request. */
+const MAX_UNWRITTEN = 256;
+
+/** Sends what waits in any number of stores to one platform. No order is promised between events. */
+export class Delivery {
+  readonly #surroundings: DeliverySurroundings;
+  readonly #circuit: Circuit;
+  readonly #queues = new Map<RecordStore, DeliveryQueue>();
+  #underWay = 0;
+  #unwritten = 0;
+  #stopped: string | undefined;
+  #alarm: number | undefined;
+
+  constructor(surroundings: DeliverySurroundings, concurrency: number) {
+    this.#surroundings = surroundings;
+    this.#circuit = new Circuit(concurrency, surroundings.random);
+  }
+
+  /** Why delivery has stopped, where somebody has to do something. */
+  get paused(): string | undefined {
+    return this.#stopped ?? this.#circuit.paused;
+  }
+
+  /** Starts to deliver what a store holds. */
+  add(store: RecordStore): void {
+    this.#queues.set(store, new DeliveryQueue(store));
+    this.wake();
+  }
+
+  /** Forgets a store that is about to be closed. @returns False while some of its records are under way. */
+  remove(store: RecordStore): boolean {
+    if (this.#queues.get(store)?.isBusy) return false;
+    this.#queues.delete(store);
+    return true;
+  }
+
+  /** Looks at everything from the start again, at once: dead letters wait again, or somebody asked to try now. */
+  restart(): void {
+    this.#circuit.tryNow();
+    for (const queue of this.#queues.values()) queue.rewind();
+    this.wake();
+  }
+
+  /** Nothing more is sent. */
+  stop(reason: string): void {
+    this.#stopped = reason;
+  }
+
+  /** Sends as much as may be under way. To be called when something new waits. */
+  wake(): void {
+    if (this.#stopped !== undefined) return;
+    const nowMs = this.#surroundings.clock();
+    while (this.#underWay < this.#circuit.limit(nowMs) && this.#unwritten < MAX_UNWRITTEN) {
+      const next = this.#take(nowMs);
+      if (!next) break;
+      this.#underWay++;
+      void this.#deliver(next);
+    }
+    this.#setAlarm(nowMs);
+  }
+
+  #take(nowMs: number): QueuedRecord | undefined {
+    for (const [store, queue] of this.#queues) {
+      const next = queue.take(nowMs);
+      if (!next) continue;
+      // The next time another store comes first.
+      this.#queues.delete(store);
+      this.#queues.set(store, queue);
+      return next;
+    }
+    return undefined;
+  }
+
+  async #deliver(queued: QueuedRecord): Promise<void> {
+    const settlement = await this.#try(queued);
+    this.#underWay--;
+    if (settlement === undefined) {
+      this.wake();
+      return;
+    }
+    this.#unwritten++;
+    this.wake();
+    await this.#write(queued, settlement);
+    this.#unwritten--;
+    this.wake();
+  }
+
+  async #write({ queue, record }: QueuedRecord, settlement: Settlement): Promise<void> {
+    try {
+      await this.#surroundings.settle(queue.store, record, settlement);
+      if (settlement.kind === "replaced") queue.postpone(record, 0);
+      else queue.done(record);
+    } catch {
+      // Said by whoever writes. The event is still there and goes again: the platform then repeats its answer.
+      queue.postpone(record, this.#surroundings.clock() + 1_000);
+    }
+  }
+
+  /** One try. Gives what is to be written, or undefined where the record has been put back. */
+  async #try({ queue, record, attempt }: QueuedRecord): Promise<Settlement | undefined> {
+    if (!record.isIntact) return { kind: "refused", refusal: ALTERED };
+    try {
+      const answer = await this.#surroundings.send(record.eventId, record.body);
+      if (this.#surroundings.isOwnAnswer(queue.store, answer)) {
+        this.#circuit.succeeded();
+        return { kind: "delivered", answer };
+      }
+      this.#stopped ??= "other_environment";
+      queue.postpone(record, Number.POSITIVE_INFINITY);
+      return undefined;
+    } catch (error) {
+      return this.#afterFailure({ queue, record, attempt }, error);
+    }
+  }
+
+  #afterFailure({ queue, record, attempt }: QueuedRecord, error: unknown): Settlement | undefined {
+    const { clock, random, onPause } = this.#surroundings;
+    const outcome = outcomeOf(error, record);
+    switch (outcome.next) {
+      case "retry":
+        this.#circuit.failed(clock(), outcome.retryAfterMs);
+        queue.postpone(record, clock() + retryDelay(attempt, random, outcome.retryAfterMs));
+        return undefined;
+      case "pause":
+        if (this.#circuit.paused !== outcome.reason) onPause(outcome.reason, error);
+        this.#circuit.pause(clock(), outcome.reason);
+        queue.postpone(record, 0);
+        return undefined;
+      default:
+        this.#circuit.succeeded();
+    }
+    switch (outcome.next) {
+      case "already_recorded":
+        return { kind: "delivered", answer: undefined };
+      case "dead_letter":
+        return refused(error, outcome.code, outcome.status);
+      case "rename":
+        return { kind: "replaced", ...renamedEvent(record.eventId, record.body) };
+      case "reduce": {
+        const body = withoutPayload(record.body);
+        return body ? { kind: "replaced", eventId: record.eventId, body } : refused(error, "api_error", 413);
+      }
+    }
+  }
+
+  #setAlarm(nowMs: number): void {
+    const opensAtMs = this.#circuit.opensAtMs(nowMs);
+    // Whatever is under way wakes it up anyway.
+    if (opensAtMs === undefined && this.#underWay + this.#unwritten > 0) return;
+    const atMs = opensAtMs ?? Math.min(...[...this.#queues.values()].map((queue) => queue.nextDueMs));
+    if (!Number.isFinite(atMs)) return;
+    if (this.#alarm !== undefined && this.#alarm > nowMs && this.#alarm <= atMs) return;
+    this.#alarm = atMs;
+    this.#surroundings.schedule(Math.max(1, Math.ceil(atMs - nowMs)), () => {
+      if (this.#alarm === atMs) this.#alarm = undefined;
+      this.wake();
+    });
+  }
+}
+
+const ALTERED: Refusal = {
+  code: "outbox_damaged",
+  status: undefined,
+  answer: "The bytes on the disk are not those that were kept: never sent",
+};
+
+function refused(error: unknown, code: string, status: number | undefined): Settlement {
+  const answer = error instanceof ApiError ? error.body : "";
+  return { kind: "refused", refusal: { code, status, answer } };
+}

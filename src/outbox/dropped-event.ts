@@ -1,0 +1,37 @@
+import { encodeComponent } from "../core/component.ts";
+import { buildEventBody, encodeEventBody } from "../core/event.ts";
+import type { KeptRecord } from "./record-store.ts";
+
+const EMPTY = encodeComponent({});
+
+/** The event that says that another one was taken out of the outbox by hand: its id and the digest of its bytes remain. */
+export function droppedEvent(
+  { eventId: droppedId, body }: Pick<KeptRecord, "eventId" | "body">,
+  eventId: string,
+  occurredAtUtc: string,
+): { readonly eventId: string; readonly body: Uint8Array } {
+  const dropped = fieldsOf(body);
+  const text = (name: string): string => (typeof dropped[name] === "string" ? dropped[name] : "unknown");
+  const fields = {
+    eventId,
+    systemId: text("systemId"),
+    occurredAtUtc,
+    modelId: text("modelId"),
+    version: text("version"),
+    decisionClassification: text("decisionClassification"),
+    correlationId: typeof dropped["correlationId"] === "string" ? dropped["correlationId"] : eventId,
+    idempotencyKey: eventId,
+    actor: { type: "recorder" },
+    systemState: { outbox: { dropped: droppedId } },
+  };
+  const components = { input: EMPTY, output: EMPTY, metadata: EMPTY };
+  return { eventId, body: encodeEventBody(buildEventBody(fields, components)) };
+}
+
+function fieldsOf(body: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(new TextDecoder().decode(body)) as Readonly<Record<string, unknown>>;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,229 @@
+import { checkAccess } from "../client/access-check.ts";
+import { fetchApiKey } from "../client/api-key.ts";
+import { ComplianceGuardClient } from "../client/client.ts";
+import { ComplianceGuardError } from "../core/errors.ts";
+import type { EventSink, OutgoingEvent } from "../core/event-sink.ts";
+import { destinationDirectory } from "./directory.ts";
+import type { DeadLetter, PlainTrouble } from "./messages.ts";
+import { checkOutboxOptions, type OutboxOptions } from "./outbox-options.ts";
+import type { OutboxStatus } from "./outbox-status.ts";
+import { OutboxThread } from "./outbox-thread.ts";
+
+/** How long `flush` and `close` wait where they are not told. A platform that is down must not hold a process. */
+const FLUSH_MS = 30_000;
+
+interface TimeoutOptions {
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Events on disk before they are sent. `begin`, `submit` and `discard` resolve when the disk has it. */
+export interface Outbox extends EventSink, AsyncDisposable {
+  begin(start: OutgoingEvent): Promise<void>;
+  discard(eventId: string): Promise<void>;
+  ready(): Promise<void>;
+  status(): Promise<OutboxStatus>;
+  /** The events that were refused for good, the oldest first, at most 1,000 a file. */
+  deadLetters(): Promise<readonly DeadLetter[]>;
+  /** Dead letters wait again: all of them, or one. Gives how many. */
+  replay(eventId?: string): Promise<number>;
+  /** Takes a dead letter away for good; an event that says so goes to the platform. Gives how many there were: 0 or 1. */
+  drop(eventId: string): Promise<number>;
+  flush(options?: TimeoutOptions): Promise<OutboxStatus>;
+  close(options?: TimeoutOptions): Promise<OutboxStatus>;
+}
+
+/**
+ * A sink that keeps events on disk until the platform has acknowledged them, across crashes of the process. Nothing is
+ * opened before the first record (or `ready`). All outboxes of one destination in a process share one thread and one file.
+ *
+ * `submit` rejects with {@link OutboxFullError} where there is no room, and with `outbox_unusable` where the directory cannot
+ * be used; the event is then not kept. `flush` and `close` never say that nothing waits while something does.
+ * @throws {ComplianceGuardError} `invalid_option`, naming field and remedy.
+ */
+export function openOutbox(options: OutboxOptions): Outbox {
+  checkOutboxOptions(options);
+  return new SharedOutbox(options);
+}
+
+/** One destination of this process, used by any number of outboxes. */
+interface Shared {
+  readonly thread: OutboxThread;
+  readonly listeners: Set<(trouble: PlainTrouble) => void>;
+  readonly apiKey: OutboxOptions["apiKey"];
+  users: number;
+  closing: Promise<void> | undefined;
+}
+
+// Hot reload loads this file again and again: what it holds must be found, not held twice.
+const REGISTRY: unique symbol = Symbol.for("complianceguard.outboxes") as never;
+const globals = globalThis as { [REGISTRY]?: Map<string, Shared> };
+globals[REGISTRY] ??= new Map();
+const registry = globals[REGISTRY];
+
+class SharedOutbox implements Outbox {
+  readonly #options: OutboxOptions;
+  readonly #directory: string;
+  readonly #client: ComplianceGuardClient;
+  readonly #listener: (trouble: PlainTrouble) => void;
+  #shared: Shared | undefined;
+  #closed: Promise<OutboxStatus> | undefined;
+
+  constructor(options: OutboxOptions) {
+    const { baseUrl, apiKey, timeoutMs, dispatcher, fetch } = options;
+    this.#options = options;
+    this.#client = new ComplianceGuardClient({ baseUrl, apiKey, timeoutMs, dispatcher, fetch });
+    this.#directory = destinationDirectory(
+      options.directory ?? ".complianceguard",
+      baseUrl,
+      options.name ?? "default",
+    );
+    this.#listener = (trouble) => options.onTrouble?.(trouble);
+    const other = registry.get(this.#directory);
+    if (other && typeof apiKey === "string" && typeof other.apiKey === "string" && other.apiKey !== apiKey) {
+      throw new ComplianceGuardError(
+        "invalid_option",
+        "Another recorder of this process has this outbox open with another API key: give one of them another outbox name",
+      );
+    }
+  }
+
+  async begin(start: OutgoingEvent): Promise<void> {
+    await (await this.#thread()).keep("begin", start);
+  }
+
+  async submit(event: OutgoingEvent): Promise<void> {
+    await (await this.#thread()).keep("submit", event);
+  }
+
+  async discard(eventId: string): Promise<void> {
+    await (await this.#thread()).keep("discard", { eventId, body: new Uint8Array() });
+  }
+
+  async ready(): Promise<void> {
+    await (await this.#thread()).call("ready");
+    await checkAccess(this.#client);
+  }
+
+  async status(): Promise<OutboxStatus> {
+    return (await (await this.#thread()).call("status")) as OutboxStatus;
+  }
+
+  async deadLetters(): Promise<readonly DeadLetter[]> {
+    return (await (await this.#thread()).call("deadLetters")) as DeadLetter[];
+  }
+
+  async replay(eventId?: string): Promise<number> {
+    return (await (await this.#thread()).call("replay", eventId)) as number;
+  }
+
+  async drop(eventId: string): Promise<number> {
+    return (await (await this.#thread()).call("drop", eventId)) as number;
+  }
+
+  async flush({ timeoutMs = FLUSH_MS }: TimeoutOptions = {}): Promise<OutboxStatus> {
+    if (this.#closed) return await this.#closed;
+    return (await (await this.#thread()).call("flush", timeoutMs)) as OutboxStatus;
+  }
+
+  close(options?: TimeoutOptions): Promise<OutboxStatus> {
+    this.#closed ??= this.#close(options);
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close({ timeoutMs = FLUSH_MS }: TimeoutOptions = {}): Promise<OutboxStatus> {
+    try {
+      if (!this.#shared) return NOTHING;
+      return (await this.#shared.thread.call("flush", timeoutMs)) as OutboxStatus;
+    } finally {
+      await this.#release();
+      await this.#client.close();
+    }
+  }
+
+  async #release(): Promise<void> {
+    const shared = this.#shared;
+    if (!shared) return;
+    this.#shared = undefined;
+    shared.listeners.delete(this.#listener);
+    if (--shared.users > 0) return;
+    shared.closing = shared.thread.close();
+    await shared.closing;
+    registry.delete(this.#directory);
+  }
+
+  /** The destination's thread, started now where nobody has. */
+  async #thread(): Promise<OutboxThread> {
+    if (this.#closed)
+      throw new ComplianceGuardError("record_not_kept", "This outbox is closed: make a new one");
+    if (this.#shared) return this.#shared.thread;
+    const found = registry.get(this.#directory);
+    if (found?.closing) {
+      await found.closing;
+      return this.#thread();
+    }
+    const shared = found ?? this.#startShared();
+    shared.users++;
+    shared.listeners.add(this.#listener);
+    this.#shared = shared;
+    return shared.thread;
+  }
+
+  #startShared(): Shared {
+    const {
+      baseUrl,
+      apiKey,
+      timeoutMs = 10_000,
+      dispatcher,
+      fetch,
+      maxBytes = 2 ** 30,
+      concurrency = 8,
+    } = this.#options;
+    const listeners = new Set<(trouble: PlainTrouble) => void>();
+    // It outlives the outbox that made it where others still use the thread; it holds no connection unless it sends.
+    const sender = new ComplianceGuardClient({
+      baseUrl,
+      apiKey,
+      timeoutMs,
+      dispatcher,
+      fetch,
+      maxRetries: 0,
+    });
+    const thread = new OutboxThread(
+      {
+        directory: this.#directory,
+        baseUrl,
+        timeoutMs,
+        concurrency,
+        maxBytes,
+        sendsOutside: Boolean(dispatcher ?? fetch),
+        acceptsOtherKey: this.#options.acceptOtherKey ?? false,
+        keepsOwnFile: true,
+        delivers: true,
+      },
+      {
+        apiKey: async () => ({ key: await fetchApiKey(apiKey), isFixed: typeof apiKey === "string" }),
+        send: (eventId, body) => sender.postEventBody(body, { eventId }),
+        report: (trouble) => {
+          for (const listener of listeners) listener(trouble);
+        },
+      },
+    );
+    const shared: Shared = { thread, listeners, apiKey, users: 0, closing: undefined };
+    registry.set(this.#directory, shared);
+    return shared;
+  }
+}
+
+const NOTHING: OutboxStatus = {
+  delivered: 0,
+  waiting: 0,
+  deadLetters: 0,
+  open: 0,
+  bytes: 0,
+  held: 0,
+  setAside: 0,
+};

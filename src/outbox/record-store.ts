@@ -1,0 +1,291 @@
+import { createHash } from "node:crypto";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DeadLetter } from "./messages.ts";
+
+/** A record as it is kept. */
+export interface KeptRecord {
+  readonly number: number;
+  readonly eventId: string;
+  readonly hasDerivedId: boolean;
+  readonly body: Uint8Array;
+  /** False where body, id or flag are not what was kept: such a record is never sent. */
+  readonly isIntact: boolean;
+}
+
+/** How many records a file holds, and the bytes of their bodies. */
+export interface RecordCounts {
+  readonly open: number;
+  readonly waiting: number;
+  readonly deadLetters: number;
+  readonly bytes: number;
+}
+
+/** Why an event was refused for good. */
+export interface Refusal {
+  readonly code: string;
+  readonly status: number | undefined;
+  readonly answer: string;
+}
+
+const OPEN = 0;
+const WAITING = 1;
+const DEAD = 2;
+
+/**
+ * The records of one data file: start records, events that wait, dead letters. All methods that change something belong into
+ * `transaction`. This is the only SQL on records.
+ */
+export class RecordStore {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #starts = new Map<string, { readonly number: number; readonly size: number }>();
+  #counts: { open: number; waiting: number; deadLetters: number; bytes: number };
+  #nextNumber: number;
+  #undo: (() => void)[] = [];
+
+  /** @param database With the outbox's tables. */
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    const sums = this.#sql(
+      "SELECT state, count(*) AS n, sum(size) AS bytes FROM record GROUP BY state",
+    ).all();
+    const of = (state: number): { n: number; bytes: number } => {
+      const row = sums.find((each) => each["state"] === state);
+      return { n: Number(row?.["n"] ?? 0), bytes: Number(row?.["bytes"] ?? 0) };
+    };
+    this.#counts = {
+      open: of(OPEN).n,
+      waiting: of(WAITING).n,
+      deadLetters: of(DEAD).n,
+      bytes: of(OPEN).bytes + of(WAITING).bytes + of(DEAD).bytes,
+    };
+    const last = this.#sql("SELECT max(number) AS number FROM record").get();
+    this.#nextNumber = Number(last?.["number"] ?? 0) + 1;
+  }
+
+  get counts(): RecordCounts {
+    return { ...this.#counts };
+  }
+
+  /** Runs `work` in one transaction: durable when this returns, undone when it throws. */
+  transaction(work: () => void): void {
+    const counts = { ...this.#counts };
+    this.#undo = [];
+    this.#sql("BEGIN IMMEDIATE").run();
+    try {
+      work();
+      this.#sql("COMMIT").run();
+    } catch (error) {
+      this.#counts = counts;
+      for (const undo of this.#undo.reverse()) undo();
+      rollBack(this.#database);
+      throw error;
+    }
+  }
+
+  /** Keeps a start record. */
+  begin(eventId: string, hasDerivedId: boolean, body: Uint8Array): void {
+    const number = this.#insert(OPEN, eventId, hasDerivedId, body);
+    this.#starts.set(eventId, { number, size: body.length });
+    this.#undo.push(() => this.#starts.delete(eventId));
+    this.#counts.open++;
+  }
+
+  /** Keeps an event that is complete, in the place of its start record where there is one. */
+  submit(eventId: string, hasDerivedId: boolean, body: Uint8Array): void {
+    this.discard(eventId);
+    this.#insert(WAITING, eventId, hasDerivedId, body);
+    this.#counts.waiting++;
+  }
+
+  /** Forgets a start record. */
+  discard(eventId: string): void {
+    const start = this.#starts.get(eventId);
+    if (!start) return;
+    this.#starts.delete(eventId);
+    this.#undo.push(() => this.#starts.set(eventId, start));
+    this.#delete(start.number, start.size);
+    this.#counts.open--;
+  }
+
+  /** Makes every start record of this file an event that waits: nothing more will be heard of it. */
+  abandonAll(): void {
+    const { changes } = this.#sql(`UPDATE record SET state = ${WAITING} WHERE state = ${OPEN}`).run();
+    this.#counts.open -= Number(changes);
+    this.#counts.waiting += Number(changes);
+  }
+
+  /** The next events that wait, in the order they came. */
+  page(after: number, limit: number): KeptRecord[] {
+    return this.#sql(
+      `SELECT ${COLUMNS} WHERE record.number > ? AND state = ${WAITING} ORDER BY record.number LIMIT ?`,
+    )
+      .all(after, limit)
+      .map(keptRecord);
+  }
+
+  /** Every record, for copying a damaged file: stops where SQLite cannot read on. */
+  *salvage(direction: "ASC" | "DESC"): Generator<KeptRecord & { readonly isDead: boolean }> {
+    for (const row of this.#sql(`SELECT ${COLUMNS} ORDER BY record.number ${direction}`).iterate()) {
+      yield { ...keptRecord(row), isDead: row["state"] === DEAD };
+    }
+  }
+
+  /** One event that waits; undefined where it does no more. */
+  read(number: number): KeptRecord | undefined {
+    const row = this.#sql(`SELECT ${COLUMNS} WHERE record.number = ? AND state = ${WAITING}`).get(number);
+    return row && keptRecord(row);
+  }
+
+  /** The platform has it: it leaves the disk with the transaction that keeps the platform's answer. */
+  delivered(record: KeptRecord): void {
+    this.#delete(record.number, record.body.length);
+    this.#counts.waiting--;
+  }
+
+  /** Refused for good: kept, and sent no more until it is replayed. */
+  refused(record: KeptRecord, refusal: Refusal, refusedAtUtc: string): void {
+    this.#sql(`UPDATE record SET state = ${DEAD} WHERE number = ?`).run(record.number);
+    this.#sql("INSERT OR REPLACE INTO refusal VALUES (?, ?, ?, ?, ?)").run(
+      record.number,
+      refusal.status ?? null,
+      refusal.code,
+      refusal.answer,
+      refusedAtUtc,
+    );
+    this.#counts.waiting--;
+    this.#counts.deadLetters++;
+  }
+
+  /** Keeps another id and body in an event's place. */
+  replaced(record: KeptRecord, eventId: string, body: Uint8Array): KeptRecord {
+    this.#sql("UPDATE record SET event_id = ?, size = ?, digest = ? WHERE number = ?").run(
+      eventId,
+      body.length,
+      digestOf(eventId, record.hasDerivedId, body),
+      record.number,
+    );
+    this.#sql("UPDATE body SET bytes = ? WHERE number = ?").run(body, record.number);
+    this.#counts.bytes += body.length - record.body.length;
+    return { ...record, eventId, body };
+  }
+
+  /** Dead letters, the oldest first, at most 1,000. */
+  deadLetters(): DeadLetter[] {
+    return this.#sql(
+      `SELECT event_id, status, code, answer, refused_at FROM record LEFT JOIN refusal USING (number)
+       WHERE state = ${DEAD} ORDER BY number LIMIT 1000`,
+    )
+      .all()
+      .map((row) => ({
+        eventId: String(row["event_id"]),
+        code: String(row["code"] ?? "unknown"),
+        ...(row["status"] === null ? {} : { status: Number(row["status"]) }),
+        answer: String(row["answer"] ?? ""),
+        refusedAtUtc: String(row["refused_at"] ?? ""),
+      }));
+  }
+
+  /** Lets dead letters wait again: all, or the one with this id; but none whose bytes are not what was kept. */
+  replay(eventId: string | undefined): number {
+    const chosen = `state = ${DEAD} AND (?1 IS NULL OR event_id = ?1)
+      AND number NOT IN (SELECT number FROM refusal WHERE code = 'outbox_damaged')`;
+    const id = eventId ?? null;
+    this.#sql(`DELETE FROM refusal WHERE number IN (SELECT number FROM record WHERE ${chosen})`).run(id);
+    const { changes } = this.#sql(`UPDATE record SET state = ${WAITING} WHERE ${chosen}`).run(id);
+    this.#counts.deadLetters -= Number(changes);
+    this.#counts.waiting += Number(changes);
+    return Number(changes);
+  }
+
+  /** The dead letter with this id. */
+  findDead(eventId: string): KeptRecord | undefined {
+    const row = this.#sql(`SELECT ${COLUMNS} WHERE state = ${DEAD} AND event_id = ?`).get(eventId);
+    return row && keptRecord(row);
+  }
+
+  /** Takes a dead letter away for good. Gives how many there were. */
+  drop(eventId: string): number {
+    const rows = this.#sql(`SELECT number, size FROM record WHERE state = ${DEAD} AND event_id = ?`).all(
+      eventId,
+    );
+    for (const row of rows) {
+      this.#delete(Number(row["number"]), Number(row["size"]));
+      this.#sql("DELETE FROM refusal WHERE number = ?").run(row["number"] as number);
+      this.#counts.deadLetters--;
+    }
+    return rows.length;
+  }
+
+  setting(name: string): string | undefined {
+    const row = this.#sql("SELECT value FROM setting WHERE name = ?").get(name);
+    return row && String(row["value"]);
+  }
+
+  setSetting(name: string, value: string): void {
+    this.#sql("INSERT OR REPLACE INTO setting VALUES (?, ?)").run(name, value);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #insert(state: number, eventId: string, hasDerivedId: boolean, body: Uint8Array): number {
+    const number = this.#nextNumber++;
+    this.#sql("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)").run(
+      number,
+      eventId,
+      state,
+      hasDerivedId ? 1 : 0,
+      body.length,
+      digestOf(eventId, hasDerivedId, body),
+    );
+    this.#sql("INSERT INTO body VALUES (?, ?)").run(number, body);
+    this.#counts.bytes += body.length;
+    return number;
+  }
+
+  #delete(number: number, size: number): void {
+    this.#sql("DELETE FROM record WHERE number = ?").run(number);
+    this.#sql("DELETE FROM body WHERE number = ?").run(number);
+    this.#counts.bytes -= size;
+  }
+
+  #sql(text: string): StatementSync {
+    const known = this.#statements.get(text);
+    if (known) return known;
+    const statement = this.#database.prepare(text);
+    this.#statements.set(text, statement);
+    return statement;
+  }
+}
+
+const COLUMNS =
+  "record.number AS number, event_id, state, has_derived_id, digest, bytes FROM record LEFT JOIN body ON body.number = record.number";
+
+function keptRecord(row: Record<string, unknown>): KeptRecord {
+  const eventId = String(row["event_id"]);
+  const hasDerivedId = row["has_derived_id"] === 1;
+  const bytes = row["bytes"];
+  const body = bytes instanceof Uint8Array ? bytes : new Uint8Array();
+  const digest = row["digest"];
+  const isIntact = digest instanceof Uint8Array && digestOf(eventId, hasDerivedId, body).equals(digest);
+  return { number: Number(row["number"]), eventId, hasDerivedId, body, isIntact };
+}
+
+/** Over the id and the flag too: all that decides what is sent and what an answer means. */
+function digestOf(eventId: string, hasDerivedId: boolean, body: Uint8Array): Buffer {
+  return createHash("sha256")
+    .update(`${eventId}\0${hasDerivedId ? 1 : 0}\0`)
+    .update(body)
+    .digest();
+}
+
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch {
+    // SQLite has rolled back by itself, as it does when the disk is full.
+  }
+}

@@ -1,0 +1,50 @@
+import type { IngestResult } from "../client/answers.ts";
+import { isMeantFor } from "./key-fingerprint.ts";
+import type { RecordStore } from "./record-store.ts";
+
+const ENVIRONMENT = "environment_id";
+
+/**
+ * Keeps tenants apart: which environment a file's events belong to, and whether the key of this process is known to lead there.
+ * The first answer to an event of a file pins its environment.
+ */
+export class Tenancy {
+  readonly #pins = new Map<RecordStore, string>();
+  #ownEnvironment: string | undefined;
+
+  /** Whether the events of an adopted file may be sent with this key, without asking anybody. */
+  admits(store: RecordStore, apiKey: string | undefined): boolean {
+    const pin = this.#pinOf(store);
+    if (pin !== undefined && this.#ownEnvironment !== undefined) return pin === this.#ownEnvironment;
+    return apiKey !== undefined && isMeantFor(store, apiKey);
+  }
+
+  /** Whether an answer to an event of this store comes from the environment that is pinned, or pins it. */
+  isOwnAnswer(store: RecordStore, { environmentId }: IngestResult): boolean {
+    const pin = this.#pinOf(store);
+    if (pin !== undefined && pin !== environmentId) return false;
+    this.#ownEnvironment ??= environmentId;
+    return this.#ownEnvironment === environmentId;
+  }
+
+  /** Writes the pin; belongs into the transaction that keeps the answer. */
+  pin(store: RecordStore, { environmentId }: IngestResult): void {
+    if (this.#pinOf(store) === undefined) store.setSetting(ENVIRONMENT, environmentId);
+  }
+
+  /** The environment of this process's key, once an answer has named it. */
+  get environment(): string | undefined {
+    return this.#ownEnvironment;
+  }
+
+  #pinOf(store: RecordStore): string | undefined {
+    const known = this.#pins.get(store) ?? store.setting(ENVIRONMENT);
+    if (known !== undefined) this.#pins.set(store, known);
+    return known;
+  }
+
+  /** Forgets a store that is closed. */
+  forget(store: RecordStore): void {
+    this.#pins.delete(store);
+  }
+}

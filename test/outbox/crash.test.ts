@@ -1,0 +1,91 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { testDirectory, testPlatform } from "../server/test-platform.ts";
+import { testOutbox } from "./fixtures.ts";
+import { recorded, startWriter, type Writer } from "./writers.ts";
+
+const KILLS = Number(process.env["CRASH_KILLS"] ?? 100);
+/** Processes that write at the same time, on one directory. */
+const AT_ONCE = 4;
+
+test(`after ${KILLS} kills at random moments every event that was kept is at the platform, once and unaltered`, async () => {
+  const server = await testPlatform();
+  const directory = await testDirectory();
+  const killed: Writer[] = [];
+  const killOne = async (): Promise<void> => {
+    const moment = Math.floor(Math.random() * 40);
+    const writer = startWriter({ directory, baseUrl: server.url }, ({ child, kept }) => {
+      if (kept.size < moment) return;
+      // Not at the moment of an acknowledgement, but anywhere after it.
+      setTimeout(() => child.kill("SIGKILL"), Math.random() * 10);
+    });
+    killed.push(writer);
+    await writer.ended;
+    expect(writer.child.signalCode).toBe("SIGKILL");
+  };
+  let started = 0;
+  const keepKilling = async (): Promise<void> => {
+    while (started++ < KILLS) await killOne();
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, keepKilling));
+
+  const outbox = testOutbox({ directory, baseUrl: server.url });
+  await outbox.ready();
+  expect(await outbox.flush()).toMatchObject({ waiting: 0, deadLetters: 0, open: 0 });
+  const found = await recorded(server);
+  const kept = killed.flatMap((writer) => [...writer.kept]);
+  const begun = killed.flatMap((writer) => [...writer.begun]);
+  expect(killed).toHaveLength(KILLS);
+  expect(kept.length).toBeGreaterThan(KILLS);
+  expect(kept.filter((eventId) => found.get(eventId)?.modelId !== "ended")).toEqual([]);
+  expect(begun.filter((eventId) => !found.has(eventId))).toEqual([]);
+  expect([...found.values()].filter(({ count }) => count !== 1)).toEqual([]);
+  expect([...found.values()].filter(({ modelId }) => modelId !== "ended" && modelId !== "abandoned")).toEqual(
+    [],
+  );
+  await outbox.close();
+  expect(filesLeft(directory)).toEqual([]);
+}, 600_000);
+
+test("killed under a call every 20 ms, nothing that was kept is lost, and what had begun is abandoned", async () => {
+  const server = await testPlatform();
+  const directory = await testDirectory();
+  const writer = startWriter(
+    { directory, baseUrl: server.url, writers: 2, paceMs: 20 },
+    ({ child, kept }) => {
+      if (kept.size === 40) child.kill("SIGKILL");
+    },
+  );
+  await writer.ended;
+  // Two at once: only one of them may adopt the file.
+  const second = startWriter({ directory, baseUrl: server.url, writers: 1, limit: 1 });
+  const outbox = testOutbox({ directory, baseUrl: server.url });
+  await outbox.ready();
+  await second.ended;
+  await outbox.flush();
+  const found = await recorded(server);
+  const unended = [...writer.begun].filter((eventId) => !writer.kept.has(eventId));
+  expect([...writer.kept].filter((eventId) => found.get(eventId)?.modelId !== "ended")).toEqual([]);
+  expect(unended.filter((eventId) => found.get(eventId)?.count !== 1)).toEqual([]);
+}, 60_000);
+
+test("several processes on one directory deliver each event once", async () => {
+  const server = await testPlatform();
+  const directory = await testDirectory();
+  const writers = Array.from({ length: AT_ONCE }, () =>
+    startWriter({ directory, baseUrl: server.url, writers: 8, limit: 25 }),
+  );
+  await Promise.all(writers.map(({ ended }) => ended));
+  const kept = writers.flatMap((writer) => [...writer.kept]);
+  const found = await recorded(server);
+  expect(kept).toHaveLength(AT_ONCE * 200);
+  expect(found.size).toBe(kept.length);
+  expect(kept.filter((eventId) => found.get(eventId)?.count !== 1)).toEqual([]);
+  expect(filesLeft(directory)).toEqual([]);
+}, 60_000);
+
+function filesLeft(directory: string): string[] {
+  const entries = readdirSync(join(directory, "outbox"), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+}

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { RunningServer } from "../../src/server/serve.ts";
+import { API_KEY, readChain } from "../server/test-platform.ts";
+
+const PROGRAM = join(import.meta.dirname, "writing-process.ts");
+
+/** A process that writes to an outbox, and what it has said is on the disk. */
+export interface Writer {
+  readonly child: ChildProcess;
+  /** Ids whose start record or event is on the disk, as far as it told. */
+  readonly begun: Set<string>;
+  readonly kept: Set<string>;
+  /** Resolves when it has ended and all it said is read. */
+  readonly ended: Promise<void>;
+}
+
+/** How a writing process is started. */
+export interface WriterOptions {
+  readonly directory: string;
+  readonly baseUrl: string;
+  readonly apiKey?: string;
+  readonly writers?: number;
+  readonly paceMs?: number;
+  readonly limit?: number;
+  /** A program that runs it, such as strace, and its arguments. */
+  readonly under?: readonly string[];
+}
+
+/** Starts a process that writes to an outbox. `onKept` hears of each event it says is kept. */
+export function startWriter(options: WriterOptions, onKept: (writer: Writer) => void = () => {}): Writer {
+  const {
+    directory,
+    baseUrl,
+    apiKey = API_KEY,
+    writers = 4,
+    paceMs = 0,
+    limit = Number.POSITIVE_INFINITY,
+  } = options;
+  const [program, ...args] = [
+    ...(options.under ?? []),
+    process.execPath,
+    "--disable-warning=ExperimentalWarning",
+    PROGRAM,
+    directory,
+    baseUrl,
+    apiKey,
+    ...[writers, paceMs, limit].map(String),
+  ];
+  const child = spawn(program as string, args, { stdio: ["ignore", "pipe", "ignore"] });
+  const begun = new Set<string>();
+  const kept = new Set<string>();
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  const ended = Promise.all([once(child, "exit"), once(lines, "close")]).then(() => {});
+  const writer = { child, begun, kept, ended };
+  lines.on("line", (line) => {
+    const [kind, eventId = ""] = line.split(" ");
+    // A line that the kill has cut is no word of the process.
+    if (kind === "begun" && eventId.length === 36) begun.add(eventId);
+    if (kind === "kept" && eventId.length === 36) {
+      kept.add(eventId);
+      onKept(writer);
+    }
+  });
+  return writer;
+}
+
+/** What the platform has: how often each id, and the model id in its body. */
+export async function recorded(
+  server: RunningServer,
+): Promise<Map<string, { count: number; modelId: string; body: string }>> {
+  const found = new Map<string, { count: number; modelId: string; body: string }>();
+  for (const { eventId, body } of (await readChain(server)).links) {
+    const { modelId } = JSON.parse(body) as { modelId: string };
+    found.set(eventId, { count: (found.get(eventId)?.count ?? 0) + 1, modelId, body });
+  }
+  return found;
+}

@@ -17,6 +17,7 @@ const recorder = createRecorder({
   systemId: "cv-screening-prod",
   version: "2026.05.01",
   decisionClassification: "automated_decision",
+  outbox: { directory },
 });
 
 // A model that answers offline; any model of any provider stands here.

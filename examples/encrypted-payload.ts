@@ -22,6 +22,7 @@ const recorder = createRecorder({
   systemId: "cv-screening-prod",
   version: "2026.05.01",
   decisionClassification: "automated_decision",
+  outbox: { directory },
   payloadKey,
   payloadKeyId: "2026-05",
 });

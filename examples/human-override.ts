@@ -14,6 +14,7 @@ const recorder = createRecorder({
   systemId: "cv-screening-prod",
   version: "2026.05.01",
   decisionClassification: "automated_decision",
+  outbox: { directory },
 });
 
 const run = recorder.start({

@@ -4,8 +4,16 @@ import { directSink } from "./client/direct-sink.ts";
 import { ComplianceGuardError } from "./core/errors.ts";
 import type { EventSink } from "./core/event-sink.ts";
 import { type KeyMaterial, type KeyProvider, keyProviderOf } from "./core/keys.ts";
+import { DEFAULT_DIRECTORY, outboxObstacle } from "./outbox/hosting.ts";
+import type { PlainTrouble } from "./outbox/messages.ts";
+import { openOutbox } from "./outbox/outbox.ts";
+import type { OutboxOptions } from "./outbox/outbox-options.ts";
 import { Recorder } from "./recorder/recorder.ts";
 import type { RecorderOptions, TextOption } from "./recorder/recorder-options.ts";
+import { troubleReporter } from "./recorder/trouble.ts";
+
+/** Where and how much the outbox keeps. */
+export type OutboxOption = Pick<OutboxOptions, "directory" | "name" | "maxBytes" | "concurrency">;
 
 /** Options of {@link createRecorder}. What an environment variable can give is marked with it. */
 export interface CreateRecorderOptions extends Omit<RecorderOptions, "sink" | "keys" | "systemId"> {
@@ -21,6 +29,13 @@ export interface CreateRecorderOptions extends Omit<RecorderOptions, "sink" | "k
   readonly payloadKeyId?: string | undefined;
   /** Keys per event, in place of one `payloadKey`. */
   readonly keys?: KeyProvider | undefined;
+  /**
+   * Events are kept in this directory until the platform has acknowledged them; `name` tells tenants of one platform apart.
+   * False sends directly and keeps nothing. Direct, too, on Lambda and Vercel and where the directory cannot be written, which
+   * is said once to `onError`; but with an `onFailure` that may block, such a directory is refused.
+   * @default { directory: ".complianceguard", name: "default" }
+   */
+  readonly outbox?: OutboxOption | false | undefined;
   /** Where events go, in place of the platform; `memorySink()` in your tests. */
   readonly sink?: EventSink | undefined;
   /** Milliseconds that one try to send an event may take; an event is tried again for 30 seconds. @default 10000 */
@@ -32,8 +47,8 @@ export interface CreateRecorderOptions extends Omit<RecorderOptions, "sink" | "k
 }
 
 /**
- * A recorder that sends to a platform: client, sink and recorder from options and environment. Synchronous; nothing is
- * contacted before the first event (or `ready()`).
+ * A recorder that sends to a platform, by way of an outbox on the disk: client, sink and recorder from options and
+ * environment. Synchronous; nothing is opened or contacted before the first event (or `ready()`).
  * @throws {ComplianceGuardError} `invalid_option`, naming the option and the variable that could give it.
  * @example
  * const recorder = createRecorder({ systemId: "cv-screening-prod", version: "2026.05.01", decisionClassification: "automated_decision" });
@@ -47,6 +62,7 @@ export function createRecorder(options: CreateRecorderOptions): Recorder {
     payloadKeyId,
     keys,
     sink,
+    outbox,
     timeoutMs,
     dispatcher,
     fetch,
@@ -54,13 +70,14 @@ export function createRecorder(options: CreateRecorderOptions): Recorder {
   } = options;
   return new Recorder({
     ...rest,
+    recorderEvents: options.recorderEvents ?? sink === undefined,
     systemId:
       systemId ??
       required("systemId", "COMPLIANCEGUARD_SYSTEM_ID", "the system as registered on the platform"),
     keys: keysOf({ payloadKey, payloadKeyId, keys }),
     sink:
       sink ??
-      ownDirectSink({
+      platformSink(options, {
         baseUrl: baseUrl ?? required("baseUrl", "COMPLIANCEGUARD_BASE_URL", "the platform's address"),
         apiKey: apiKey ?? required("apiKey", "COMPLIANCEGUARD_API_KEY", "a key with the scope events:write"),
         timeoutMs,
@@ -68,6 +85,31 @@ export function createRecorder(options: CreateRecorderOptions): Recorder {
         fetch,
       }),
   });
+}
+
+/** The outbox, or a direct sink where there can be none. */
+function platformSink(options: CreateRecorderOptions, client: ClientOptions): EventSink {
+  const { outbox = {}, onFailure, onError } = options;
+  if (outbox === false) return ownDirectSink(client);
+  const report = troubleReporter(onError, Date.now);
+  const obstacle = outboxObstacle(outbox.directory ?? DEFAULT_DIRECTORY);
+  if (obstacle === undefined) {
+    const onTrouble = ({ code, eventId, message }: PlainTrouble): void =>
+      report({ code, eventId, cause: new ComplianceGuardError(code, message) });
+    return openOutbox({ ...client, ...outbox, onTrouble });
+  }
+  if (onFailure !== undefined && onFailure !== "continue") {
+    throw new ComplianceGuardError(
+      "outbox_unusable",
+      `onFailure may block, which needs an outbox, but ${obstacle}: name a writable directory on a local disk`,
+    );
+  }
+  const cause = new ComplianceGuardError(
+    "delivery_direct",
+    `Events are sent directly, and what waits is lost with the process: ${obstacle}. outbox: false says that this is meant`,
+  );
+  report({ code: "delivery_direct", cause });
+  return ownDirectSink(client);
 }
 
 /** A direct sink whose connections close with it. */

@@ -16,6 +16,7 @@ export {
   type ErrorCode,
   isComplianceGuardError,
   KeyErasedError,
+  OutboxFullError,
   UnknownSystemError,
 } from "./core/errors.ts";
 export type { Actor, EventBody, EventContent, EventFields, JsonObject } from "./core/event.ts";
@@ -23,7 +24,11 @@ export type { DeliveryStatus, EventSink, OutgoingEvent } from "./core/event-sink
 export { fixedKey, generateKey, type KeyMaterial, type KeyProvider, type ProvidedKey } from "./core/keys.ts";
 export type { StoredEvent } from "./core/stored-event.ts";
 export { type FieldDifference, type VerifiedEvent, verifyEvent } from "./core/verify-event.ts";
-export { type CreateRecorderOptions, createRecorder } from "./create-recorder.ts";
+export { type CreateRecorderOptions, createRecorder, type OutboxOption } from "./create-recorder.ts";
+export type { DeadLetter } from "./outbox/messages.ts";
+export { type Outbox, openOutbox } from "./outbox/outbox.ts";
+export type { OutboxOptions } from "./outbox/outbox-options.ts";
+export type { OutboxStatus } from "./outbox/outbox-status.ts";
 export { type CallTrace, type CallTraceOptions, traceCall } from "./recorder/call-trace.ts";
 export { type MemorySink, memorySink } from "./recorder/memory-sink.ts";
 export {

@@ -15,7 +15,7 @@ const prints: Record<string, RegExp[]> = {
     /the auditor reads \{ applicant: 7 \} \{ shortlist: true \}/,
     /field: 'modelId', sealed: 'gpt-5', shown: 'another-model'/,
   ],
-  "human-override.ts": [/1 model decided [0-9a-f]{64}/, /2 human override [0-9a-f]{64}/],
+  "human-override.ts": [/\d model decided [0-9a-f]{64}/, /\d human override [0-9a-f]{64}/],
   "call-trace.ts": [
     /applicant 7:[\s\S]*provider_status: 'success'/,
     /provider_status: '429'/,
@@ -24,7 +24,7 @@ const prints: Record<string, RegExp[]> = {
   "langchain-agent.ts": [/Short-list applicant 7\./, /tool score application-7/, /agent +application-7/],
   "ai-sdk-stream.ts": [
     /Short-list applicant 7\./,
-    /delivered: 1, waiting: 0, deadLetters: 0/,
+    /delivered: 3, waiting: 0, deadLetters: 0/,
     /gpt-5 application-7/,
   ],
 };

@@ -38,6 +38,7 @@ const recorder = createRecorder({
   decisionClassification: "automated_decision",
   payloadKey,
   payloadKeyId: "demo-key",
+  outbox: { directory },
 });
 await recorder.ready();
 const client = new ComplianceGuardClient({ baseUrl: server.url, apiKey });

@@ -2,8 +2,9 @@ import { checkAccess } from "../client/access-check.ts";
 import { fetchApiKey } from "../client/api-key.ts";
 import { ComplianceGuardClient } from "../client/client.ts";
 import { ComplianceGuardError } from "../core/errors.ts";
-import type { EventSink, OutgoingEvent } from "../core/event-sink.ts";
+import type { DeliveryStatus, EventSink, OutgoingEvent } from "../core/event-sink.ts";
 import { destinationDirectory } from "./directory.ts";
+import { DEFAULT_DIRECTORY } from "./hosting.ts";
 import type { DeadLetter, PlainTrouble } from "./messages.ts";
 import { checkOutboxOptions, type OutboxOptions } from "./outbox-options.ts";
 import type { OutboxStatus } from "./outbox-status.ts";
@@ -28,8 +29,6 @@ export interface Outbox extends EventSink, AsyncDisposable {
   replay(eventId?: string): Promise<number>;
   /** Takes a dead letter away for good; an event that says so goes to the platform. Gives how many there were: 0 or 1. */
   drop(eventId: string): Promise<number>;
-  flush(options?: TimeoutOptions): Promise<OutboxStatus>;
-  close(options?: TimeoutOptions): Promise<OutboxStatus>;
 }
 
 /**
@@ -66,14 +65,14 @@ class SharedOutbox implements Outbox {
   readonly #client: ComplianceGuardClient;
   readonly #listener: (trouble: PlainTrouble) => void;
   #shared: Shared | undefined;
-  #closed: Promise<OutboxStatus> | undefined;
+  #closed: Promise<DeliveryStatus> | undefined;
 
   constructor(options: OutboxOptions) {
     const { baseUrl, apiKey, timeoutMs, dispatcher, fetch } = options;
     this.#options = options;
     this.#client = new ComplianceGuardClient({ baseUrl, apiKey, timeoutMs, dispatcher, fetch });
     this.#directory = destinationDirectory(
-      options.directory ?? ".complianceguard",
+      options.directory ?? DEFAULT_DIRECTORY,
       baseUrl,
       options.name ?? "default",
     );
@@ -120,12 +119,12 @@ class SharedOutbox implements Outbox {
     return (await (await this.#thread()).call("drop", eventId)) as number;
   }
 
-  async flush({ timeoutMs = FLUSH_MS }: TimeoutOptions = {}): Promise<OutboxStatus> {
+  async flush({ timeoutMs = FLUSH_MS }: TimeoutOptions = {}): Promise<DeliveryStatus> {
     if (this.#closed) return await this.#closed;
-    return (await (await this.#thread()).call("flush", timeoutMs)) as OutboxStatus;
+    return deliveryStatus((await (await this.#thread()).call("flush", timeoutMs)) as OutboxStatus);
   }
 
-  close(options?: TimeoutOptions): Promise<OutboxStatus> {
+  close(options?: TimeoutOptions): Promise<DeliveryStatus> {
     this.#closed ??= this.#close(options);
     return this.#closed;
   }
@@ -134,10 +133,10 @@ class SharedOutbox implements Outbox {
     await this.close();
   }
 
-  async #close({ timeoutMs = FLUSH_MS }: TimeoutOptions = {}): Promise<OutboxStatus> {
+  async #close({ timeoutMs = FLUSH_MS }: TimeoutOptions = {}): Promise<DeliveryStatus> {
     try {
       if (!this.#shared) return NOTHING;
-      return (await this.#shared.thread.call("flush", timeoutMs)) as OutboxStatus;
+      return deliveryStatus((await this.#shared.thread.call("flush", timeoutMs)) as OutboxStatus);
     } finally {
       await this.#release();
       await this.#client.close();
@@ -218,12 +217,8 @@ class SharedOutbox implements Outbox {
   }
 }
 
-const NOTHING: OutboxStatus = {
-  delivered: 0,
-  waiting: 0,
-  deadLetters: 0,
-  open: 0,
-  bytes: 0,
-  held: 0,
-  setAside: 0,
-};
+const NOTHING: DeliveryStatus = { delivered: 0, waiting: 0, deadLetters: 0 };
+
+function deliveryStatus({ delivered, waiting, deadLetters, paused }: OutboxStatus): DeliveryStatus {
+  return { delivered, waiting, deadLetters, ...(paused !== undefined && { paused }) };
+}

@@ -38,17 +38,21 @@ export class EventWriter {
   readonly #keys: KeyProvider | undefined;
   readonly #maxContentBytes: number;
   readonly #report: (trouble: Trouble) => void;
+  readonly #onLoss: (sequence: number) => void;
 
   constructor(parts: {
     readonly sink: EventSink;
     readonly keys: KeyProvider | undefined;
     readonly maxContentBytes: number;
     readonly report: (trouble: Trouble) => void;
+    /** Told the number of each event that was not kept. */
+    readonly onLoss: (sequence: number) => void;
   }) {
     this.#sink = parts.sink;
     this.#keys = parts.keys;
     this.#maxContentBytes = parts.maxContentBytes;
     this.#report = parts.report;
+    this.#onLoss = parts.onLoss;
   }
 
   /** True where the sink keeps start records. */
@@ -103,7 +107,13 @@ export class EventWriter {
         : event.key;
     const omission = this.#keys && !key ? "key_unavailable" : undefined;
     const { body, written } = this.#encode(event, key, omission);
-    await this.#sink.submit(outgoing(eventId, body, event.hasDerivedId));
+    try {
+      await this.#sink.submit(outgoing(eventId, body, event.hasDerivedId));
+    } catch (cause) {
+      const { recorder } = (event.fields.systemState ?? {}) as { recorder?: { readonly sequence: number } };
+      if (recorder) this.#onLoss(recorder.sequence);
+      throw cause;
+    }
     return written;
   }
 

@@ -23,6 +23,8 @@ export interface RunSupport {
   learn(run: RecordedRun, end: RunEnd): void;
   /** New identity for an event that amends another. */
   amendment(facts: RunFacts): RunFacts;
+  /** The run was refused: there will be no event with its number. */
+  refused(facts: RunFacts): void;
   /** The run is no longer open. */
   closed(run: RecordedRun): void;
 }
@@ -209,6 +211,7 @@ export class RecordedRun implements Run {
       this.#state = "settled";
       this.holdForReview();
       this.#support.closed(this);
+      this.#support.refused(this.facts);
       await this.#support.writer.discard(this.eventId).catch(() => {});
       throw refusal(this.kind, cause);
     });

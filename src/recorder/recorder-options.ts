@@ -41,6 +41,11 @@ export interface RecorderOptions {
   readonly onError?: ((trouble: Trouble) => void) | undefined;
   /** Keeps a serverless function alive until what it is given is done. */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
+  /**
+   * Events about the recorder itself (actor type `recorder`): `started` before its first event, `lost` after events that could
+   * not be kept, `stopped` with its counts when it is closed. @default false; createRecorder turns it on where events go to a platform
+   */
+  readonly recorderEvents?: boolean | undefined;
   /** @default the system's clocks */
   readonly clock?: Clock | undefined;
   /** Makes event ids. @default UUIDv7 */

@@ -7,6 +7,7 @@ import { type FailurePolicy, failurePolicy } from "./failure-policy.ts";
 import { PendingWork } from "./pending-work.ts";
 import { Pseudonyms } from "./pseudonyms.ts";
 import { type RecordVerdict, recordDecision } from "./record-option.ts";
+import { RecorderLog } from "./recorder-log.ts";
 import type { RecorderOptions, TextOption } from "./recorder-options.ts";
 import type { RunDescription } from "./run.ts";
 import { type Trouble, troubleReporter } from "./trouble.ts";
@@ -33,6 +34,8 @@ export interface RecorderParts {
   readonly policyOf: (run: RunDescription) => FailurePolicy;
   readonly report: (trouble: Trouble) => void;
   readonly nextNumber: () => SequenceNumber;
+  /** What the recorder has to say of itself. */
+  readonly log: RecorderLog;
 }
 
 /** @throws {ComplianceGuardError} `invalid_option`, naming the option and the remedy. */
@@ -43,6 +46,7 @@ export function recorderParts(options: RecorderOptions): RecorderParts {
   const newId = options.newId ?? (() => newEventId());
   const id = newId();
   const report = troubleReporter(options.onError, () => clock.now());
+  const log = new RecorderLog(options);
   let sequence = 0;
   return {
     id,
@@ -58,12 +62,14 @@ export function recorderParts(options: RecorderOptions): RecorderParts {
       keys: options.keys,
       maxContentBytes: requirePositive("maxContentBytes", options.maxContentBytes ?? 1_048_576),
       report,
+      onLoss: (sequence) => log.lost(sequence),
     }),
     abandonAfterMs: requireTimer("abandonAfterMs", options.abandonAfterMs ?? 15 * 60_000),
     maxWaitMs: requireTimer("maxWaitMs", options.maxWaitMs ?? 10_000),
     verdictOf: recordDecision(options.record),
     policyOf: failurePolicy(options.onFailure, options.sink),
     nextNumber: () => ({ id, sequence: ++sequence }),
+    log,
   };
 }
 

@@ -1,3 +1,4 @@
+import { isComplianceGuardError } from "../core/errors.ts";
 import type { DeliveryStatus, EventSink } from "../core/event-sink.ts";
 import type { RunContext } from "./context.ts";
 import type { WrittenEvent } from "./event-writer.ts";
@@ -36,6 +37,7 @@ export class Recorder implements AsyncDisposable {
    * throws: trouble goes to `onError`, and the run then is one that is not recorded.
    */
   start(start: RunStart): Run {
+    this.#say(this.#parts.log.dueFacts());
     return this.#starter.start(start);
   }
 
@@ -75,6 +77,7 @@ export class Recorder implements AsyncDisposable {
    * @throws What the sink throws: the fact is then not kept. (A run's trouble goes to `onError` instead.)
    */
   async record(fact: RecordedFact): Promise<WrittenEvent> {
+    this.#say(this.#parts.log.dueFacts());
     const written = this.#writeFact(fact);
     this.#parts.pending.add(written);
     return await written;
@@ -119,12 +122,29 @@ export class Recorder implements AsyncDisposable {
   /** Gives up the runs that are still open, flushes, and releases the sink. */
   async close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<DeliveryStatus> {
     this.#starter.abandonAll();
-    await this.flush(options);
-    return await this.#sink.close(options);
+    const { clock, pending, log } = this.#parts;
+    const startedAt = clock.monotonic();
+    await pending.settled(options.timeoutMs);
+    this.#say(log.closingFacts());
+    const remainingMs = (): number | undefined =>
+      options.timeoutMs && Math.max(0, options.timeoutMs - (clock.monotonic() - startedAt));
+    const unsettled = await pending.settled(remainingMs());
+    const status = await this.#sink.close({ timeoutMs: remainingMs() });
+    return { ...status, waiting: Math.max(status.waiting, unsettled) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Records what the recorder says of itself. Never throws: trouble is reported. */
+  #say(facts: readonly RecordedFact[]): void {
+    for (const fact of facts) {
+      const written = this.#writeFact(fact).catch((cause) =>
+        this.#parts.report({ code: isComplianceGuardError(cause) ? cause.code : "record_not_kept", cause }),
+      );
+      this.#parts.pending.add(written);
+    }
   }
 
   async #writeFact(fact: RecordedFact): Promise<WrittenEvent> {

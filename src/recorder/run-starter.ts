@@ -30,6 +30,7 @@ export class RunStarter {
       track: (work) => parts.pending.add(work),
       learn: (run, end) => this.#learn(run, end),
       amendment: (facts) => ({ ...facts, eventId: parts.newId(), recorder: parts.nextNumber() }),
+      refused: ({ recorder }) => parts.log.lost(recorder.sequence),
       closed: (run) => this.#open.delete(run),
     };
   }
@@ -70,6 +71,7 @@ export class RunStarter {
     const verdict = verdictOf(description);
     if (verdict === "off") return new UnrecordedRun(eventId, start.kind, links.correlationId);
     const number = nextNumber();
+    this.#parts.log.counted(verdict);
     if (verdict === "left_out") return new UnrecordedRun(eventId, start.kind, links.correlationId);
     const policy = policyOf(description);
     try {

@@ -32,7 +32,7 @@ test(`after ${KILLS} kills at random moments every event that was kept is at the
 
   const outbox = testOutbox({ directory, baseUrl: server.url });
   await outbox.ready();
-  expect(await outbox.flush()).toMatchObject({ waiting: 0, deadLetters: 0, open: 0 });
+  expect(await outbox.flush()).toMatchObject({ waiting: 0, deadLetters: 0 });
   const found = await recorded(server);
   const kept = killed.flatMap((writer) => [...writer.kept]);
   const begun = killed.flatMap((writer) => [...writer.begun]);

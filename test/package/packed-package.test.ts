@@ -74,7 +74,7 @@ describe.each(Object.entries(nodes))("on Node %s", (_version, node) => {
     `;
     await writeFile(join(project, "serve.mjs"), script);
     const served = await run(node, ["serve.mjs"], { cwd: project });
-    expect(JSON.parse(served.stdout)).toEqual({ delivered: 1, waiting: 0, deadLetters: 0 });
+    expect(JSON.parse(served.stdout)).toEqual({ delivered: 3, waiting: 0, deadLetters: 0 });
     expect(served.stderr).toBe("");
   });
 });

@@ -1,0 +1,84 @@
+import { PACKAGE_VERSION } from "../core/package-version.ts";
+import type { RecordedFact } from "./recorded-fact.ts";
+import type { RecorderOptions } from "./recorder-options.ts";
+
+/**
+ * What a recorder says of itself, so that an auditor can tell a quiet day from a broken recorder: `started` before its first
+ * event, `lost` before the first one after a loss, `stopped` when it is closed. It counts; whoever writes asks it what to say.
+ */
+export class RecorderLog {
+  readonly #options: RecorderOptions;
+  #isStarted = false;
+  #started = 0;
+  #leftOut = 0;
+  #failed = 0;
+  #lost: number[] = [];
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  /** A run took a number; `left_out` where the `record` option keeps it out. */
+  counted(verdict: "recorded" | "left_out"): void {
+    this.#started++;
+    if (verdict === "left_out") this.#leftOut++;
+  }
+
+  /** The event with this number was not kept. */
+  lost(sequence: number): void {
+    this.#failed++;
+    this.#lost.push(sequence);
+  }
+
+  /** The facts that have to be recorded before the next event. */
+  dueFacts(): RecordedFact[] {
+    if (!this.#options.recorderEvents) return [];
+    const due: RecordedFact[] = [];
+    if (!this.#isStarted) due.push(fact("started", this.#surroundings()));
+    this.#isStarted = true;
+    if (this.#lost.length > 0) due.push(fact("lost", { sequences: ranges(this.#lost) }));
+    this.#lost = [];
+    return due;
+  }
+
+  /** The facts to be recorded when the recorder is closed; none where it never recorded anything. */
+  closingFacts(): RecordedFact[] {
+    if (!this.#isStarted) return [];
+    const counts = {
+      runs_started: this.#started,
+      runs_recorded: Math.max(0, this.#started - this.#leftOut - this.#failed),
+      runs_left_out: this.#leftOut,
+      events_failed: this.#failed,
+    };
+    return [...this.dueFacts(), fact("stopped", counts)];
+  }
+
+  #surroundings(): Readonly<Record<string, unknown>> {
+    const { record, onFailure } = this.#options;
+    const { filter, ...fields } = typeof record === "function" ? { filter: record } : (record ?? {});
+    return {
+      versions: { complianceguard: PACKAGE_VERSION, node: process.versions.node },
+      record: { ...fields, filtered: filter !== undefined },
+      on_failure: typeof onFailure === "function" ? "function" : (onFailure ?? "continue"),
+    };
+  }
+}
+
+function fact(event: string, details: Readonly<Record<string, unknown>>): RecordedFact {
+  return {
+    actor: { type: "recorder" },
+    systemState: { lifecycle: { event, ...details } },
+    dataSubjects: [],
+  };
+}
+
+/** Numbers as the ranges they form: `[3, 4, 5, 9]` gives `[[3, 5], [9, 9]]`. */
+function ranges(numbers: readonly number[]): (readonly [first: number, last: number])[] {
+  const found: [number, number][] = [];
+  for (const number of numbers.toSorted((a, b) => a - b)) {
+    const last = found.at(-1);
+    if (last && number === last[1] + 1) last[1] = number;
+    else found.push([number, number]);
+  }
+  return found;
+}

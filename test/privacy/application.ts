@@ -16,6 +16,7 @@ const recorder = createRecorder({
   version: "1",
   decisionClassification: "automated_decision",
   timeoutMs: 5_000,
+  outbox: { directory: process.env["OUTBOX_DIRECTORY"] },
 });
 
 class CanaryError extends Error {

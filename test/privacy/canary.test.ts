@@ -57,6 +57,7 @@ describe.each([
         COMPLIANCEGUARD_BASE_URL: `http://127.0.0.1:${wire.port}`,
         COMPLIANCEGUARD_API_KEY: apiKey,
         COMPLIANCEGUARD_SYSTEM_ID: "s",
+        OUTBOX_DIRECTORY: directory,
         ...keys,
       });
       const sent = Buffer.concat(wire.sent).toString("latin1");
@@ -72,7 +73,8 @@ describe.each([
       let opened = 0;
       for await (const event of client.listEvents()) {
         expect(JSON.stringify(event)).not.toContain(canary);
-        if (name !== "sealed") continue;
+        // What the recorder says of itself has no content.
+        if (name !== "sealed" || event.actor?.type === "recorder") continue;
         // The canary did travel, under the seal.
         expect(JSON.stringify(await decryptEvent(event, payloadKey))).toContain(canary);
         opened++;

@@ -13,6 +13,7 @@ export class Circuit {
   readonly #random: () => number;
   #isProven = false;
   #failures = 0;
+  #openings = 0;
   #openUntilMs = 0;
   #paused: string | undefined;
 
@@ -42,6 +43,7 @@ export class Circuit {
   succeeded(): void {
     this.#isProven = true;
     this.#failures = 0;
+    this.#openings = 0;
     this.#openUntilMs = 0;
     this.#paused = undefined;
   }
@@ -55,7 +57,6 @@ export class Circuit {
 
   /** The platform refuses everything, e.g. a wrong key. Looked at again like a dead server: the key may be exchanged. */
   pause(nowMs: number, reason: string): void {
-    this.#failures++;
     this.#paused = reason;
     this.#open(nowMs, undefined);
   }
@@ -68,7 +69,10 @@ export class Circuit {
 
   #open(nowMs: number, retryAfterMs: number | undefined): void {
     this.#isProven = false;
-    const delayMs = retryDelay(Math.min(this.#failures - 1, 30), this.#random, retryAfterMs);
+    // Those that were under way when it opened fail for the same reason: they are not further probes.
+    if (nowMs >= this.#openUntilMs) this.#openings++;
+    else if (retryAfterMs === undefined) return;
+    const delayMs = retryDelay(Math.min(this.#openings - 1, 30), this.#random, retryAfterMs);
     this.#openUntilMs = Math.max(this.#openUntilMs, nowMs + delayMs);
   }
 }

@@ -1,7 +1,7 @@
 import { checkAccess } from "../client/access-check.ts";
 import { fetchApiKey } from "../client/api-key.ts";
 import { ComplianceGuardClient } from "../client/client.ts";
-import { ComplianceGuardError } from "../core/errors.ts";
+import { ComplianceGuardError, isComplianceGuardError } from "../core/errors.ts";
 import type { DeliveryStatus, EventSink, OutgoingEvent } from "../core/event-sink.ts";
 import { destinationDirectory } from "./directory.ts";
 import { DEFAULT_DIRECTORY } from "./hosting.ts";
@@ -121,7 +121,7 @@ class SharedOutbox implements Outbox {
 
   async flush({ timeoutMs = FLUSH_MS }: TimeoutOptions = {}): Promise<DeliveryStatus> {
     if (this.#closed) return await this.#closed;
-    return deliveryStatus((await (await this.#thread()).call("flush", timeoutMs)) as OutboxStatus);
+    return await flushed(await this.#thread(), timeoutMs);
   }
 
   close(options?: TimeoutOptions): Promise<DeliveryStatus> {
@@ -136,7 +136,7 @@ class SharedOutbox implements Outbox {
   async #close({ timeoutMs = FLUSH_MS }: TimeoutOptions = {}): Promise<DeliveryStatus> {
     try {
       if (!this.#shared) return NOTHING;
-      return deliveryStatus((await this.#shared.thread.call("flush", timeoutMs)) as OutboxStatus);
+      return await flushed(this.#shared.thread, timeoutMs);
     } finally {
       await this.#release();
       await this.#client.close();
@@ -219,6 +219,15 @@ class SharedOutbox implements Outbox {
 
 const NOTHING: DeliveryStatus = { delivered: 0, waiting: 0, deadLetters: 0 };
 
-function deliveryStatus({ delivered, waiting, deadLetters, paused }: OutboxStatus): DeliveryStatus {
-  return { delivered, waiting, deadLetters, ...(paused !== undefined && { paused }) };
+/** Whoever flushes was told before that the outbox is broken: what is on its disk goes with the next start. */
+async function flushed(thread: OutboxThread, timeoutMs: number): Promise<DeliveryStatus> {
+  try {
+    const { delivered, waiting, deadLetters, paused } = (await thread.call(
+      "flush",
+      timeoutMs,
+    )) as OutboxStatus;
+    return { delivered, waiting, deadLetters, ...(paused !== undefined && { paused }) };
+  } catch (error) {
+    return { ...NOTHING, paused: isComplianceGuardError(error) ? error.code : "outbox_unusable" };
+  }
 }

@@ -44,6 +44,14 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map([
     },
   ],
   [
+    "outbox",
+    {
+      usage: "outbox status | deliver | …",
+      summary: "look into what waits on this machine, deliver it, replay or drop what was refused",
+      load: () => import("./outbox.ts"),
+    },
+  ],
+  [
     "decrypt",
     {
       usage: "decrypt FILE --key-file KEY",

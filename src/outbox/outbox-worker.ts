@@ -18,6 +18,7 @@ import { errorOf, plainErrorOf } from "./plain-error.ts";
 const port = parentPort;
 const opening = workerData as OutboxOpening;
 const questions = new Map<number, PromiseWithResolvers<unknown>>();
+let started: Promise<void> | undefined;
 let lastQuestion = 0;
 let fixedKey: string | undefined;
 
@@ -71,6 +72,8 @@ const methods: Record<OutboxMethod, (host: OutboxHost, input: unknown) => unknow
 
 async function call(host: OutboxHost, id: number, method: OutboxMethod, input: unknown): Promise<void> {
   try {
+    // What dead processes left counts from the first answer on.
+    if (method !== "close") await started;
     say({ kind: "reply", id, output: await methods[method](host, input) });
   } catch (error) {
     say({ kind: "reply", id, error: plainErrorOf(error) });
@@ -110,8 +113,8 @@ try {
       else question?.resolve(message.output);
     }
   });
+  started = host.start();
   say({ kind: "reply", id: 0 });
-  void host.start();
 } catch (error) {
   say({ kind: "reply", id: 0, error: plainErrorOf(error) });
 }

@@ -124,13 +124,6 @@ export class RecordStore {
       .map(keptRecord);
   }
 
-  /** Every record, for copying a damaged file: stops where SQLite cannot read on. */
-  *salvage(direction: "ASC" | "DESC"): Generator<KeptRecord & { readonly isDead: boolean }> {
-    for (const row of this.#sql(`SELECT ${COLUMNS} ORDER BY record.number ${direction}`).iterate()) {
-      yield { ...keptRecord(row), isDead: row["state"] === DEAD };
-    }
-  }
-
   /** One event that waits; undefined where it does no more. */
   read(number: number): KeptRecord | undefined {
     const row = this.#sql(`SELECT ${COLUMNS} WHERE record.number = ? AND state = ${WAITING}`).get(number);
@@ -258,6 +251,30 @@ export class RecordStore {
     const statement = this.#database.prepare(text);
     this.#statements.set(text, statement);
     return statement;
+  }
+}
+
+/**
+ * Every record of a damaged file that SQLite can still read, whatever its state: the numbers from the front and from the back
+ * as far as they can be read, then each record by itself.
+ */
+export function* readableRecords(database: DatabaseSync): Generator<KeptRecord> {
+  const numbers = new Set<number>();
+  for (const direction of ["ASC", "DESC"]) {
+    try {
+      const rows = database.prepare(`SELECT number FROM record ORDER BY number ${direction}`).iterate();
+      for (const row of rows) numbers.add(Number(row["number"]));
+    } catch {
+      // Here SQLite can read no further.
+    }
+  }
+  for (const number of numbers) {
+    try {
+      const row = database.prepare(`SELECT ${COLUMNS} WHERE record.number = ?`).get(number);
+      if (row) yield keptRecord(row);
+    } catch {
+      // This one lies on a damaged page.
+    }
   }
 }
 

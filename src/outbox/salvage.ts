@@ -1,5 +1,7 @@
+import { closeSync, lstatSync, openSync, readSync, truncateSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
 import { openRecords } from "./record-schema.ts";
-import { RecordStore } from "./record-store.ts";
+import { type RecordStore, readableRecords } from "./record-store.ts";
 
 /** What could be read of a damaged file. */
 export interface Salvage {
@@ -8,45 +10,56 @@ export interface Salvage {
   readonly altered: number;
 }
 
-/**
- * Copies every record of a damaged file that is still what was kept into another store: from the front as far as SQLite can
- * read, and from the back.
- */
+/** Copies every record of a damaged file that is still what was kept into another store. */
 export function salvage(path: string, into: RecordStore): Salvage {
-  let damaged: RecordStore;
-  try {
-    damaged = new RecordStore(openRecords(path, { readOnly: true }));
-  } catch {
-    return { saved: 0, altered: 0 };
-  }
-  const seen = new Set<number>();
   let saved = 0;
   let altered = 0;
+  const database = openDamaged(path);
+  if (!database) return { saved, altered };
   try {
-    for (const direction of ["ASC", "DESC"] as const) {
-      into.transaction(() => {
-        for (const record of readable(damaged, direction)) {
-          if (seen.has(record.number)) continue;
-          seen.add(record.number);
-          if (!record.isIntact) {
-            altered++;
-            continue;
-          }
-          into.submit(record.eventId, record.hasDerivedId, record.body);
+    into.transaction(() => {
+      for (const { isIntact, eventId, hasDerivedId, body } of readableRecords(database)) {
+        if (isIntact) {
+          into.submit(eventId, hasDerivedId, body);
           saved++;
-        }
-      });
-    }
+        } else altered++;
+      }
+    });
   } finally {
-    damaged.close();
+    database.close();
   }
   return { saved, altered };
 }
 
-function* readable(store: RecordStore, direction: "ASC" | "DESC"): ReturnType<RecordStore["salvage"]> {
+function openDamaged(path: string): DatabaseSync | undefined {
   try {
-    yield* store.salvage(direction);
+    // SQLite reads nothing of a file that is shorter than its header says.
+    const { size } = lstatSync(path);
+    const stated = statedSize(path);
+    if (stated > size && stated <= MAX_STATED_BYTES) truncateSync(path, stated);
+    return openRecords(path, { readOnly: true });
   } catch {
-    // Here SQLite can read no further.
+    return undefined;
   }
+}
+
+/** A damaged header may state anything. */
+const MAX_STATED_BYTES = 2 ** 36;
+
+/** Page size times page count, as the header has them (SQLite file format, section 1.3). */
+function statedSize(path: string): number {
+  const header = headerOf(path);
+  const pageSize = header.readUInt16BE(16);
+  return (pageSize === 1 ? 65_536 : pageSize) * header.readUInt32BE(28);
+}
+
+function headerOf(path: string): Buffer {
+  const header = Buffer.alloc(32);
+  const file = openSync(path, "r");
+  try {
+    readSync(file, header, 0, header.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  return header;
 }

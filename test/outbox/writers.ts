@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { RunningServer } from "../../src/server/serve.ts";
-import { API_KEY, readChain } from "../server/test-platform.ts";
+import { API_KEY } from "../server/test-platform.ts";
 
 const PROGRAM = join(import.meta.dirname, "writing-process.ts");
 
@@ -73,12 +73,21 @@ export function startWriter(options: WriterOptions, onKept: (writer: Writer) => 
 /** What the platform has: how often each id, and the model id in its body. */
 export async function recorded(
   server: RunningServer,
+  apiKey: string = API_KEY,
 ): Promise<Map<string, { count: number; modelId: string; body: string }>> {
   const found = new Map<string, { count: number; modelId: string; body: string }>();
-  for (const { eventId, body } of (await readChain(server)).links) {
-    if (body === null) continue;
-    const { modelId } = JSON.parse(body) as { modelId: string };
-    found.set(eventId, { count: (found.get(eventId)?.count ?? 0) + 1, modelId, body });
+  for (let after: number | null = 0; after !== null; ) {
+    const headers = { "x-api-key": apiKey };
+    const answer = await fetch(`${server.url}/v1/chain?after=${after}&limit=1000`, { headers });
+    const page = (await answer.json()) as {
+      readonly links: readonly { readonly eventId: string; readonly body: string }[];
+      readonly nextAfter: number | null;
+    };
+    for (const { eventId, body } of page.links) {
+      const { modelId } = JSON.parse(body) as { modelId: string };
+      found.set(eventId, { count: (found.get(eventId)?.count ?? 0) + 1, modelId, body });
+    }
+    after = page.nextAfter;
   }
   return found;
 }

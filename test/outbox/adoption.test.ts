@@ -1,0 +1,217 @@
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect, test } from "vitest";
+import { closedPort } from "../client/platform-double.ts";
+import { testDirectory, testPlatform } from "../server/test-platform.ts";
+import { outgoing, testOutbox } from "./fixtures.ts";
+import { recorded, startWriter } from "./writers.ts";
+
+/** The one destination's directory. */
+function destinationOf(directory: string): string {
+  const [name = ""] = readdirSync(join(directory, "outbox"));
+  return join(directory, "outbox", name);
+}
+
+/** A file with `count` events, as a process that is gone has left it, and where it lies. */
+async function leftFile(baseUrl: string, count: number, directory?: string) {
+  const place = directory ?? (await testDirectory());
+  const events = Array.from({ length: count }, () => outgoing());
+  const outbox = testOutbox({ directory: place, baseUrl });
+  // Start records: nothing sends them before the next start.
+  for (const event of events) await outbox.begin(event);
+  await outbox.close({ timeoutMs: 0 });
+  const destination = destinationOf(place);
+  const path = readdirSync(destination)
+    .filter((name) => name.endsWith(".db"))
+    .map((name) => join(destination, name))[0] as string;
+  return { directory: place, events, path, destination };
+}
+
+const plant: Record<string, (path: string) => void> = {
+  "a trigger in its schema": (path) => {
+    const database = new DatabaseSync(path);
+    database.exec("CREATE TRIGGER planted AFTER DELETE ON record BEGIN DELETE FROM body; END");
+    database.close();
+  },
+  "a view in its schema": (path) => {
+    const database = new DatabaseSync(path);
+    database.exec("CREATE VIEW planted AS SELECT 1");
+    database.close();
+  },
+  "an open mode": (path) => chmodSync(path, 0o644),
+  "a second name": (path) => linkSync(path, `${path}.other`),
+  "a symbolic link in its place": (path) => {
+    renameSync(path, `${path}.real`);
+    symlinkSync(`${path}.real`, path);
+  },
+  "a name that is none of ours": (path) => renameSync(path, join(path, "..", "planted.db")),
+  "something that is no database": (path) => writeFileSync(path, "x".repeat(5_000)),
+};
+
+test.each(Object.keys(plant))(
+  "a file with %s is set aside and reported, and nothing of it is sent",
+  async (what) => {
+    const server = await testPlatform();
+    const left = await leftFile(server.url, 3);
+    plant[what]?.(left.path);
+    const outbox = testOutbox({ directory: left.directory, baseUrl: server.url });
+    const own = outgoing();
+    await outbox.submit(own);
+    expect(await outbox.flush()).toEqual({ delivered: 1, waiting: 0, deadLetters: 0 });
+    expect([...(await recorded(server)).keys()]).toEqual([own.eventId]);
+    expect(await outbox.status()).toMatchObject({ setAside: 1 });
+    expect(outbox.troubles).toMatchObject([{ code: "outbox_damaged" }]);
+    expect(readdirSync(join(left.destination, "aside"))).toHaveLength(1);
+  },
+);
+
+test("a planted lock is not taken for one, and its file is set aside", async () => {
+  const server = await testPlatform();
+  const left = await leftFile(server.url, 1);
+  const lock = join(left.destination, "locks", readdirSync(join(left.destination, "locks"))[0] as string);
+  chmodSync(lock, 0o666);
+  const outbox = testOutbox({ directory: left.directory, baseUrl: server.url });
+  await outbox.ready();
+  expect(await outbox.flush()).toEqual({ delivered: 0, waiting: 0, deadLetters: 0 });
+  expect(await outbox.status()).toMatchObject({ setAside: 1 });
+});
+
+test("with any bit of a stored body flipped, that event is never sent as it is, and the others are", async () => {
+  const server = await testPlatform();
+  const pristine = await leftFile(server.url, 12);
+  const bytes = readFileSync(pristine.path);
+  const victim = pristine.events[5] as (typeof pristine.events)[number];
+  // SQLite leaves old copies behind where it moves a row.
+  const starts: number[] = [];
+  for (let at = bytes.indexOf(victim.body); at >= 0; at = bytes.indexOf(victim.body, at + 1)) starts.push(at);
+  expect(starts.length).toBeGreaterThan(0);
+  const flips = Number(process.env["CRASH_FLIPS"] ?? 8);
+  const directory = await testDirectory();
+  for (let flip = 0; flip < flips; flip++) {
+    const damaged = Buffer.from(bytes);
+    const offset = Math.floor((flip * victim.body.length) / flips);
+    for (const at of starts.map((start) => start + offset)) {
+      damaged.writeUInt8((damaged[at] as number) ^ (1 << (flip % 8)), at);
+    }
+    // A platform and a name of its own each time, so that nothing is known of these events.
+    const platform = await testPlatform();
+    const name = `flip-${flip}`;
+    const opened = testOutbox({ directory, baseUrl: platform.url, name });
+    await opened.begin(outgoing());
+    const [destination] = readdirSync(join(directory, "outbox"))
+      .map((each) => join(directory, "outbox", each))
+      .filter((each) => !seen.has(each));
+    seen.add(destination as string);
+    await opened.close({ timeoutMs: 0 });
+    const [file] = readdirSync(destination as string).filter((each) => each.endsWith(".db"));
+    writeFileSync(join(destination as string, file as string), damaged);
+    const outbox = testOutbox({ directory, baseUrl: platform.url, name });
+    await outbox.ready();
+    expect(await outbox.flush()).toMatchObject({ delivered: 11, waiting: 0, deadLetters: 1 });
+    expect(await outbox.deadLetters()).toMatchObject([{ eventId: victim.eventId, code: "outbox_damaged" }]);
+    expect(await outbox.replay()).toBe(0);
+    const found = await recorded(platform);
+    const others = pristine.events.filter((event) => event !== victim);
+    expect(others.filter(({ eventId, text }) => found.get(eventId)?.body !== text)).toEqual([]);
+    expect(found.size).toBe(11);
+    await outbox.close();
+  }
+}, 120_000);
+
+const seen = new Set<string>();
+
+test("a file cut at any length stops nothing: what can still be read goes, unaltered", async () => {
+  const server = await testPlatform();
+  const left = await leftFile(server.url, 40);
+  const size = readFileSync(left.path).length;
+  const pristine = `${left.path}.pristine`;
+  copyFileSync(left.path, pristine);
+  const cuts = Number(process.env["CRASH_CUTS"] ?? 8);
+  let sent = 0;
+  for (let cut = 0; cut < cuts; cut++) {
+    copyFileSync(pristine, left.path);
+    truncateSync(left.path, Math.floor((size * cut) / cuts) + (cut % 3));
+    const outbox = testOutbox({ directory: left.directory, baseUrl: server.url });
+    const own = outgoing();
+    await outbox.submit(own);
+    expect(await outbox.flush()).toMatchObject({ waiting: 0, deadLetters: 0 });
+    await outbox.close();
+    expect(existsSync(left.path)).toBe(false);
+    const found = await recorded(server);
+    expect(found.get(own.eventId)?.body).toBe(own.text);
+    sent = found.size - cut - 1;
+  }
+  const found = await recorded(server);
+  expect(
+    left.events.filter(({ eventId, text }) => found.has(eventId) && found.get(eventId)?.body !== text),
+  ).toEqual([]);
+  // The longest cut leaves most of the events.
+  expect(sent).toBeGreaterThan(10);
+}, 120_000);
+
+test.each(["first", "second"])(
+  "of two tenants' outboxes, killed and restarted with the %s first, no event reaches the other",
+  async (order) => {
+    const directory = await testDirectory();
+    const keys = ["key-of-the-first-tenant", "key-of-the-second-tenant"];
+    const baseUrl = await closedPort();
+    // Same platform, same outbox name: only the keys differ.
+    const writers = keys.map((apiKey) =>
+      startWriter({ directory, baseUrl, apiKey, writers: 1 }, ({ child, kept }) => {
+        if (kept.size === 5) child.kill("SIGKILL");
+      }),
+    );
+    await Promise.all(writers.map(({ ended }) => ended));
+    const port = Number(new URL(baseUrl).port);
+    const indexes = order === "first" ? [0, 1] : [1, 0];
+    for (const index of indexes) {
+      const apiKey = keys[index] as string;
+      // One platform a workspace, at the one address.
+      const workspace = await testPlatform({ port, apiKey });
+      const outbox = testOutbox({ directory, baseUrl, apiKey });
+      const own = outgoing();
+      await outbox.submit(own);
+      await outbox.flush();
+      const found = await recorded(workspace, apiKey);
+      const mine = writers[index]?.kept ?? new Set();
+      const theirs = writers[1 - index]?.begun ?? new Set();
+      expect([...mine].filter((eventId) => !found.has(eventId))).toEqual([]);
+      expect([...theirs].filter((eventId) => found.has(eventId))).toEqual([]);
+      await outbox.close({ timeoutMs: 0 });
+      await workspace.close();
+    }
+  },
+  60_000,
+);
+
+test("an answer from another environment stops delivery and deletes nothing", async () => {
+  const directory = await testDirectory();
+  const first = await testPlatform();
+  const outbox = testOutbox({ directory, baseUrl: first.url });
+  await outbox.submit(outgoing());
+  await outbox.flush();
+  await first.close();
+  const other = await testPlatform({ port: first.port });
+  await outbox.submit(outgoing());
+  await outbox.submit(outgoing());
+  expect(await outbox.flush()).toEqual({
+    delivered: 1,
+    waiting: 2,
+    deadLetters: 0,
+    paused: "other_environment",
+  });
+  // What was under way already has reached it; all of it is still here, too.
+  expect((await recorded(other)).size).toBeLessThanOrEqual(2);
+});

@@ -38,15 +38,15 @@ export class EventWriter {
   readonly #keys: KeyProvider | undefined;
   readonly #maxContentBytes: number;
   readonly #report: (trouble: Trouble) => void;
-  readonly #onLoss: (sequence: number) => void;
+  readonly #onLoss: (sequence: number, isRun: boolean) => void;
 
   constructor(parts: {
     readonly sink: EventSink;
     readonly keys: KeyProvider | undefined;
     readonly maxContentBytes: number;
     readonly report: (trouble: Trouble) => void;
-    /** Told the number of each event that was not kept. */
-    readonly onLoss: (sequence: number) => void;
+    /** Told the number of each event that was not kept, and whether it was a run's. */
+    readonly onLoss: (sequence: number, isRun: boolean) => void;
   }) {
     this.#sink = parts.sink;
     this.#keys = parts.keys;
@@ -110,8 +110,8 @@ export class EventWriter {
     try {
       await this.#sink.submit(outgoing(eventId, body, event.hasDerivedId));
     } catch (cause) {
-      const { recorder } = (event.fields.systemState ?? {}) as { recorder?: { readonly sequence: number } };
-      if (recorder) this.#onLoss(recorder.sequence);
+      const state = event.fields.systemState as { recorder?: { sequence: number }; run?: object } | undefined;
+      if (state?.recorder) this.#onLoss(state.recorder.sequence, state.run !== undefined);
       throw cause;
     }
     return written;

@@ -2,6 +2,13 @@ import { PACKAGE_VERSION } from "../core/package-version.ts";
 import type { RecordedFact } from "./recorded-fact.ts";
 import type { RecorderOptions } from "./recorder-options.ts";
 
+/** A fact about the recorder, and what to do where it could not be kept. */
+export interface Statement {
+  readonly fact: RecordedFact;
+  /** It is to be said again. */
+  unsaid(): void;
+}
+
 /**
  * What a recorder says of itself, so that an auditor can tell a quiet day from a broken recorder: `started` before its first
  * event, `lost` before the first one after a loss, `stopped` when it is closed. It counts; whoever writes asks it what to say.
@@ -12,6 +19,7 @@ export class RecorderLog {
   #started = 0;
   #leftOut = 0;
   #failed = 0;
+  #failedRuns = 0;
   #lost: number[] = [];
 
   constructor(options: RecorderOptions) {
@@ -24,33 +32,39 @@ export class RecorderLog {
     if (verdict === "left_out") this.#leftOut++;
   }
 
-  /** The event with this number was not kept. */
-  lost(sequence: number): void {
+  /** The event with this number was not kept; `isRun` where it was a run's. */
+  lost(sequence: number, isRun: boolean): void {
     this.#failed++;
+    if (isRun) this.#failedRuns++;
     this.#lost.push(sequence);
   }
 
-  /** The facts that have to be recorded before the next event. */
-  dueFacts(): RecordedFact[] {
+  /** What has to be recorded before the next event. */
+  due(): Statement[] {
     if (!this.#options.recorderEvents) return [];
-    const due: RecordedFact[] = [];
-    if (!this.#isStarted) due.push(fact("started", this.#surroundings()));
-    this.#isStarted = true;
-    if (this.#lost.length > 0) due.push(fact("lost", { sequences: ranges(this.#lost) }));
+    const due: Statement[] = [];
+    if (!this.#isStarted) {
+      due.push({ fact: fact("started", this.#surroundings()), unsaid: () => {} });
+      this.#isStarted = true;
+    }
+    const lost = this.#lost;
     this.#lost = [];
+    if (lost.length > 0) {
+      due.push({ fact: fact("lost", { sequences: ranges(lost) }), unsaid: () => this.#lost.push(...lost) });
+    }
     return due;
   }
 
-  /** The facts to be recorded when the recorder is closed; none where it never recorded anything. */
-  closingFacts(): RecordedFact[] {
+  /** What has to be recorded when the recorder is closed; nothing where it never recorded anything. */
+  closing(): Statement[] {
     if (!this.#isStarted) return [];
     const counts = {
       runs_started: this.#started,
-      runs_recorded: Math.max(0, this.#started - this.#leftOut - this.#failed),
+      runs_recorded: this.#started - this.#leftOut - this.#failedRuns,
       runs_left_out: this.#leftOut,
       events_failed: this.#failed,
     };
-    return [...this.dueFacts(), fact("stopped", counts)];
+    return [...this.due(), { fact: fact("stopped", counts), unsaid: () => {} }];
   }
 
   #surroundings(): Readonly<Record<string, unknown>> {

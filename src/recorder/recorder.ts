@@ -5,6 +5,7 @@ import type { WrittenEvent } from "./event-writer.ts";
 import { inTime } from "./in-time.ts";
 import { MetadataDraft } from "./metadata.ts";
 import { factFields, type OverrideFact, overrideToFact, type RecordedFact } from "./recorded-fact.ts";
+import type { Statement } from "./recorder-log.ts";
 import type { RecorderOptions } from "./recorder-options.ts";
 import { type RecorderParts, recorderParts, textOf } from "./recorder-parts.ts";
 import type { Run, RunStart } from "./run.ts";
@@ -37,7 +38,7 @@ export class Recorder implements AsyncDisposable {
    * throws: trouble goes to `onError`, and the run then is one that is not recorded.
    */
   start(start: RunStart): Run {
-    this.#say(this.#parts.log.dueFacts());
+    this.#say(this.#parts.log.due());
     return this.#starter.start(start);
   }
 
@@ -77,7 +78,7 @@ export class Recorder implements AsyncDisposable {
    * @throws What the sink throws: the fact is then not kept. (A run's trouble goes to `onError` instead.)
    */
   async record(fact: RecordedFact): Promise<WrittenEvent> {
-    this.#say(this.#parts.log.dueFacts());
+    this.#say(this.#parts.log.due());
     const written = this.#writeFact(fact);
     this.#parts.pending.add(written);
     return await written;
@@ -125,7 +126,7 @@ export class Recorder implements AsyncDisposable {
     const { clock, pending, log } = this.#parts;
     const startedAt = clock.monotonic();
     await pending.settled(options.timeoutMs);
-    this.#say(log.closingFacts());
+    this.#say(log.closing());
     const remainingMs = (): number | undefined =>
       options.timeoutMs && Math.max(0, options.timeoutMs - (clock.monotonic() - startedAt));
     const unsettled = await pending.settled(remainingMs());
@@ -138,11 +139,12 @@ export class Recorder implements AsyncDisposable {
   }
 
   /** Records what the recorder says of itself. Never throws: trouble is reported. */
-  #say(facts: readonly RecordedFact[]): void {
-    for (const fact of facts) {
-      const written = this.#writeFact(fact).catch((cause) =>
-        this.#parts.report({ code: isComplianceGuardError(cause) ? cause.code : "record_not_kept", cause }),
-      );
+  #say(statements: readonly Statement[]): void {
+    for (const { fact, unsaid } of statements) {
+      const written = this.#writeFact(fact).catch((cause) => {
+        unsaid();
+        this.#parts.report({ code: isComplianceGuardError(cause) ? cause.code : "record_not_kept", cause });
+      });
       this.#parts.pending.add(written);
     }
   }

@@ -30,7 +30,7 @@ export class RunStarter {
       track: (work) => parts.pending.add(work),
       learn: (run, end) => this.#learn(run, end),
       amendment: (facts) => ({ ...facts, eventId: parts.newId(), recorder: parts.nextNumber() }),
-      refused: ({ recorder }) => parts.log.lost(recorder.sequence),
+      refused: ({ recorder }) => parts.log.lost(recorder.sequence, true),
       closed: (run) => this.#open.delete(run),
     };
   }

@@ -88,78 +88,87 @@ test("a planted lock is not taken for one, and its file is set aside", async () 
   expect(await outbox.status()).toMatchObject({ setAside: 1 });
 });
 
-test("with any bit of a stored body flipped, that event is never sent as it is, and the others are", async () => {
-  const server = await testPlatform();
-  const pristine = await leftFile(server.url, 12);
-  const bytes = readFileSync(pristine.path);
-  const victim = pristine.events[5] as (typeof pristine.events)[number];
-  // SQLite leaves old copies behind where it moves a row.
-  const starts: number[] = [];
-  for (let at = bytes.indexOf(victim.body); at >= 0; at = bytes.indexOf(victim.body, at + 1)) starts.push(at);
-  expect(starts.length).toBeGreaterThan(0);
-  const flips = Number(process.env["CRASH_FLIPS"] ?? 8);
-  const directory = await testDirectory();
-  for (let flip = 0; flip < flips; flip++) {
-    const damaged = Buffer.from(bytes);
-    const offset = Math.floor((flip * victim.body.length) / flips);
-    for (const at of starts.map((start) => start + offset)) {
-      damaged.writeUInt8((damaged[at] as number) ^ (1 << (flip % 8)), at);
+test(
+  "with any bit of a stored body flipped, that event is never sent as it is, and the others are",
+  async () => {
+    const server = await testPlatform();
+    const pristine = await leftFile(server.url, 12);
+    const bytes = readFileSync(pristine.path);
+    const victim = pristine.events[5] as (typeof pristine.events)[number];
+    // SQLite leaves old copies behind where it moves a row.
+    const starts: number[] = [];
+    for (let at = bytes.indexOf(victim.body); at >= 0; at = bytes.indexOf(victim.body, at + 1))
+      starts.push(at);
+    expect(starts.length).toBeGreaterThan(0);
+    const flips = Number(process.env["CRASH_FLIPS"] ?? 8);
+    const directory = await testDirectory();
+    for (let flip = 0; flip < flips; flip++) {
+      const damaged = Buffer.from(bytes);
+      const offset = Math.floor((flip * victim.body.length) / flips);
+      for (const at of starts.map((start) => start + offset)) {
+        damaged.writeUInt8((damaged[at] as number) ^ (1 << (flip % 8)), at);
+      }
+      // A platform and a name of its own each time, so that nothing is known of these events.
+      const platform = await testPlatform();
+      const name = `flip-${flip}`;
+      const opened = testOutbox({ directory, baseUrl: platform.url, name });
+      await opened.begin(outgoing());
+      const [destination] = readdirSync(join(directory, "outbox"))
+        .map((each) => join(directory, "outbox", each))
+        .filter((each) => !seen.has(each));
+      seen.add(destination as string);
+      await opened.close({ timeoutMs: 0 });
+      const [file] = readdirSync(destination as string).filter((each) => each.endsWith(".db"));
+      writeFileSync(join(destination as string, file as string), damaged);
+      const outbox = testOutbox({ directory, baseUrl: platform.url, name });
+      await outbox.ready();
+      expect(await outbox.flush()).toMatchObject({ delivered: 11, waiting: 0, deadLetters: 1 });
+      expect(await outbox.deadLetters()).toMatchObject([{ eventId: victim.eventId, code: "outbox_damaged" }]);
+      expect(await outbox.replay()).toBe(0);
+      const found = await recorded(platform);
+      const others = pristine.events.filter((event) => event !== victim);
+      expect(others.filter(({ eventId, text }) => found.get(eventId)?.body !== text)).toEqual([]);
+      expect(found.size).toBe(11);
+      await outbox.close();
     }
-    // A platform and a name of its own each time, so that nothing is known of these events.
-    const platform = await testPlatform();
-    const name = `flip-${flip}`;
-    const opened = testOutbox({ directory, baseUrl: platform.url, name });
-    await opened.begin(outgoing());
-    const [destination] = readdirSync(join(directory, "outbox"))
-      .map((each) => join(directory, "outbox", each))
-      .filter((each) => !seen.has(each));
-    seen.add(destination as string);
-    await opened.close({ timeoutMs: 0 });
-    const [file] = readdirSync(destination as string).filter((each) => each.endsWith(".db"));
-    writeFileSync(join(destination as string, file as string), damaged);
-    const outbox = testOutbox({ directory, baseUrl: platform.url, name });
-    await outbox.ready();
-    expect(await outbox.flush()).toMatchObject({ delivered: 11, waiting: 0, deadLetters: 1 });
-    expect(await outbox.deadLetters()).toMatchObject([{ eventId: victim.eventId, code: "outbox_damaged" }]);
-    expect(await outbox.replay()).toBe(0);
-    const found = await recorded(platform);
-    const others = pristine.events.filter((event) => event !== victim);
-    expect(others.filter(({ eventId, text }) => found.get(eventId)?.body !== text)).toEqual([]);
-    expect(found.size).toBe(11);
-    await outbox.close();
-  }
-}, 120_000);
+  },
+  Math.max(120_000, Number(process.env["CRASH_FLIPS"] ?? 0) * 1_500),
+);
 
 const seen = new Set<string>();
 
-test("a file cut at any length stops nothing: what can still be read goes, unaltered", async () => {
-  const server = await testPlatform();
-  const left = await leftFile(server.url, 40);
-  const size = readFileSync(left.path).length;
-  const pristine = `${left.path}.pristine`;
-  copyFileSync(left.path, pristine);
-  const cuts = Number(process.env["CRASH_CUTS"] ?? 8);
-  let sent = 0;
-  for (let cut = 0; cut < cuts; cut++) {
-    copyFileSync(pristine, left.path);
-    truncateSync(left.path, Math.floor((size * cut) / cuts) + (cut % 3));
-    const outbox = testOutbox({ directory: left.directory, baseUrl: server.url });
-    const own = outgoing();
-    await outbox.submit(own);
-    expect(await outbox.flush()).toMatchObject({ waiting: 0, deadLetters: 0 });
-    await outbox.close();
-    expect(existsSync(left.path)).toBe(false);
+test(
+  "a file cut at any length stops nothing: what can still be read goes, unaltered",
+  async () => {
+    const server = await testPlatform();
+    const left = await leftFile(server.url, 40);
+    const size = readFileSync(left.path).length;
+    const pristine = `${left.path}.pristine`;
+    copyFileSync(left.path, pristine);
+    const cuts = Number(process.env["CRASH_CUTS"] ?? 8);
+    let sent = 0;
+    for (let cut = 0; cut < cuts; cut++) {
+      copyFileSync(pristine, left.path);
+      truncateSync(left.path, Math.floor((size * cut) / cuts) + (cut % 3));
+      const outbox = testOutbox({ directory: left.directory, baseUrl: server.url });
+      const own = outgoing();
+      await outbox.submit(own);
+      expect(await outbox.flush()).toMatchObject({ waiting: 0, deadLetters: 0 });
+      await outbox.close();
+      expect(existsSync(left.path)).toBe(false);
+      const found = await recorded(server);
+      expect(found.get(own.eventId)?.body).toBe(own.text);
+      sent = found.size - cut - 1;
+    }
     const found = await recorded(server);
-    expect(found.get(own.eventId)?.body).toBe(own.text);
-    sent = found.size - cut - 1;
-  }
-  const found = await recorded(server);
-  expect(
-    left.events.filter(({ eventId, text }) => found.has(eventId) && found.get(eventId)?.body !== text),
-  ).toEqual([]);
-  // The longest cut leaves most of the events.
-  expect(sent).toBeGreaterThan(10);
-}, 120_000);
+    expect(
+      left.events.filter(({ eventId, text }) => found.has(eventId) && found.get(eventId)?.body !== text),
+    ).toEqual([]);
+    // The longest cut leaves most of the events.
+    expect(sent).toBeGreaterThan(10);
+  },
+  Math.max(120_000, Number(process.env["CRASH_CUTS"] ?? 0) * 1_500),
+);
 
 test.each(["first", "second"])(
   "of two tenants' outboxes, killed and restarted with the %s first, no event reaches the other",

@@ -14,6 +14,8 @@ export interface Writer {
   /** Ids whose start record or event is on the disk, as far as it told. */
   readonly begun: Set<string>;
   readonly kept: Set<string>;
+  /** Ids the outbox refused to keep. */
+  readonly refused: Set<string>;
   /** Resolves when it has ended and all it said is read. */
   readonly ended: Promise<void>;
 }
@@ -55,13 +57,15 @@ export function startWriter(options: WriterOptions, onKept: (writer: Writer) => 
   const child = spawn(program as string, args, { env, stdio: ["ignore", "pipe", "ignore"] });
   const begun = new Set<string>();
   const kept = new Set<string>();
+  const refused = new Set<string>();
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   const ended = Promise.all([once(child, "exit"), once(lines, "close")]).then(() => {});
-  const writer = { child, begun, kept, ended };
+  const writer = { child, begun, kept, refused, ended };
   lines.on("line", (line) => {
     const [kind, eventId = ""] = line.split(" ");
     // A line that the kill has cut is no word of the process.
     if (kind === "begun" && eventId.length === 36) begun.add(eventId);
+    if (kind === "refused") refused.add(eventId);
     if (kind === "kept" && eventId.length === 36) {
       kept.add(eventId);
       onKept(writer);

@@ -26,14 +26,22 @@ function tell(kind: string, eventId: string): void {
   process.stdout.write(`${kind} ${eventId}\n`);
 }
 
+/** Whether the outbox has it; an outbox that refuses is told of, too. */
+async function told(kind: string, eventId: string, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+    tell(kind, eventId);
+  } catch {
+    tell("refused", eventId);
+  }
+}
+
 async function write(): Promise<void> {
   for (let count = 0; count < Number(limit); count++) {
     const eventId = randomUUID();
-    await outbox.begin(eventOf(eventId, "abandoned"));
-    tell("begun", eventId);
+    await told("begun", eventId, outbox.begin(eventOf(eventId, "abandoned")));
     if (Number(paceMs) > 0) await new Promise((resolve) => setTimeout(resolve, Number(paceMs)));
-    await outbox.submit(eventOf(eventId, "ended"));
-    tell("kept", eventId);
+    await told("kept", eventId, outbox.submit(eventOf(eventId, "ended")));
   }
 }
 

@@ -1,0 +1,107 @@
+import { expect, test } from "vitest";
+import type { EventSink } from "../../src/core/event-sink.ts";
+import { type MemorySink, memorySink } from "../../src/recorder/memory-sink.ts";
+import { Recorder } from "../../src/recorder/recorder.ts";
+import type { RecorderOptions } from "../../src/recorder/recorder-options.ts";
+
+/** A memory sink that refuses events while it `isFull`. */
+function fillingSink(): { sink: EventSink; memory: MemorySink; isFull: boolean } {
+  const memory = memorySink();
+  const state = {
+    memory,
+    isFull: false,
+    sink: {
+      ...memory,
+      submit: async (event) => {
+        if (state.isFull) throw new Error("full");
+        await memory.submit(event);
+      },
+    } satisfies EventSink,
+  };
+  return state;
+}
+
+function recorderOn(sink: EventSink, options: Partial<RecorderOptions> = {}): Recorder {
+  const fixed = {
+    systemId: "s",
+    version: "1",
+    decisionClassification: "not_classified",
+    recorderEvents: true,
+  };
+  return new Recorder({ ...fixed, sink, onError: () => {}, ...options });
+}
+
+const run = (recorder: Recorder, name = "kept") =>
+  recorder.start({ kind: "model", name, input: () => ({}) }).succeed({});
+
+interface Lifecycle {
+  readonly lifecycle?: { readonly event: string };
+  readonly recorder: { readonly sequence: number };
+}
+
+const statesOf = (memory: MemorySink): Lifecycle[] =>
+  memory.events.map(({ systemState }) => systemState as unknown as Lifecycle);
+
+test("before its first event a recorder says that it started, with what it records; at its close what it counted", async () => {
+  const { sink, memory } = fillingSink();
+  const recorder = recorderOn(sink, { record: { steps: true, filter: ({ name }) => name !== "not" } });
+  await run(recorder);
+  await run(recorder, "not");
+  await recorder.close();
+  const states = statesOf(memory);
+  expect(states.map(({ lifecycle, recorder: { sequence } }) => [sequence, lifecycle?.event])).toEqual([
+    [1, "started"],
+    [2, undefined],
+    [4, "stopped"],
+  ]);
+  expect(states[0]?.lifecycle).toEqual({
+    event: "started",
+    versions: { complianceguard: expect.stringMatching(/^\d/), node: process.versions.node },
+    record: { steps: true, filtered: true },
+    on_failure: "continue",
+  });
+  expect(states[2]?.lifecycle).toEqual({
+    event: "stopped",
+    runs_started: 2,
+    runs_recorded: 1,
+    runs_left_out: 1,
+    events_failed: 0,
+  });
+  expect(memory.events.map(({ actor }) => actor?.type)).toEqual(["recorder", "model", "recorder"]);
+});
+
+test("after a loss the first event states which numbers are missing", async () => {
+  const state = fillingSink();
+  const recorder = recorderOn(state.sink);
+  await run(recorder);
+  state.isFull = true;
+  await run(recorder);
+  await run(recorder);
+  state.isFull = false;
+  await run(recorder);
+  await recorder.close();
+  const states = statesOf(state.memory);
+  expect(states.map(({ lifecycle }) => lifecycle?.event)).toEqual([
+    "started",
+    undefined,
+    "lost",
+    undefined,
+    "stopped",
+  ]);
+  // Two lost runs, and between them the statement of the first loss, which was lost itself.
+  const numbers = states.map(({ recorder: { sequence } }) => sequence);
+  const missing = Array.from({ length: Math.max(...numbers) }, (_, index) => index + 1).filter(
+    (sequence) => !numbers.includes(sequence),
+  );
+  expect(states[2]?.lifecycle).toEqual({ event: "lost", sequences: [[missing[0], missing.at(-1)]] });
+  expect(states[4]?.lifecycle).toMatchObject({ runs_started: 4, runs_recorded: 2, events_failed: 3 });
+});
+
+test("a recorder that recorded nothing says nothing, and with a sink of one's own none does unless it is asked to", async () => {
+  const { sink, memory } = fillingSink();
+  await recorderOn(sink).close();
+  const silent = recorderOn(sink, { recorderEvents: undefined });
+  await run(silent);
+  await silent.close();
+  expect(memory.events.map(({ actor }) => actor?.type)).toEqual(["model"]);
+});

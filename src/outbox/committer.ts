@@ -1,7 +1,8 @@
 import { isComplianceGuardError, OutboxFullError } from "../core/errors.ts";
 import type { Settlement } from "./delivery.ts";
+import type { KeptRecord } from "./kept-record.ts";
 import type { RecordRequest } from "./messages.ts";
-import type { KeptRecord, RecordStore } from "./record-store.ts";
+import type { RecordStore } from "./record-store.ts";
 
 /** A record that is to be kept. Exactly one of the two is called, once. */
 export interface Incoming {

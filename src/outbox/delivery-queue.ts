@@ -1,4 +1,5 @@
-import type { KeptRecord, RecordStore } from "./record-store.ts";
+import type { KeptRecord } from "./kept-record.ts";
+import type { RecordStore } from "./record-store.ts";
 
 /** A record that is under way. */
 export interface QueuedRecord {

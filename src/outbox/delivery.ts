@@ -5,7 +5,8 @@ import { ApiError } from "../core/errors.ts";
 import { Circuit } from "./circuit.ts";
 import { outcomeOf } from "./delivery-outcome.ts";
 import { DeliveryQueue, type QueuedRecord } from "./delivery-queue.ts";
-import type { KeptRecord, RecordStore, Refusal } from "./record-store.ts";
+import type { KeptRecord } from "./kept-record.ts";
+import type { RecordStore, Refusal } from "./record-store.ts";
 import { renamedEvent } from "./renamed-body.ts";
 
 /** What is written about a record once the platform has answered. */

@@ -1,6 +1,6 @@
 import { encodeComponent } from "../core/component.ts";
 import { buildEventBody, encodeEventBody } from "../core/event.ts";
-import type { KeptRecord } from "./record-store.ts";
+import type { KeptRecord } from "./kept-record.ts";
 
 const EMPTY = encodeComponent({});
 

@@ -1,7 +1,8 @@
 import { closeSync, lstatSync, openSync, readSync, truncateSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
+import { readableRecords } from "./kept-record.ts";
 import { openRecords } from "./record-schema.ts";
-import { type RecordStore, readableRecords } from "./record-store.ts";
+import type { RecordStore } from "./record-store.ts";
 
 /** What could be read of a damaged file. */
 export interface Salvage {

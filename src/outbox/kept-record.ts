@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+
+/** A record as it is kept. */
+export interface KeptRecord {
+  readonly number: number;
+  readonly eventId: string;
+  readonly hasDerivedId: boolean;
+  readonly body: Uint8Array;
+  /** False where body, id or flag are not what was kept: such a record is never sent. */
+  readonly isIntact: boolean;
+}
+
+/**
+ * Every record of a damaged file that SQLite can still read, whatever its state: the numbers from the front and from the back
+ * as far as they can be read, then each record by itself.
+ */
+export function* readableRecords(database: DatabaseSync): Generator<KeptRecord> {
+  const numbers = new Set<number>();
+  for (const direction of ["ASC", "DESC"]) {
+    try {
+      const rows = database.prepare(`SELECT number FROM record ORDER BY number ${direction}`).iterate();
+      for (const row of rows) numbers.add(Number(row["number"]));
+    } catch {
+      // Here SQLite can read no further.
+    }
+  }
+  for (const number of numbers) {
+    try {
+      const row = database.prepare(`SELECT ${COLUMNS} WHERE record.number = ?`).get(number);
+      if (row) yield keptRecord(row);
+    } catch {
+      // This one lies on a damaged page.
+    }
+  }
+}
+
+/** What {@link keptRecord} reads. */
+export const COLUMNS: string =
+  "record.number AS number, event_id, state, has_derived_id, digest, bytes FROM record LEFT JOIN body ON body.number = record.number";
+
+/** A row of {@link COLUMNS}, held against its digest. */
+export function keptRecord(row: Record<string, unknown>): KeptRecord {
+  const eventId = String(row["event_id"]);
+  const hasDerivedId = row["has_derived_id"] === 1;
+  const bytes = row["bytes"];
+  const body = bytes instanceof Uint8Array ? bytes : new Uint8Array();
+  const digest = row["digest"];
+  const isIntact = digest instanceof Uint8Array && digestOf(eventId, hasDerivedId, body).equals(digest);
+  return { number: Number(row["number"]), eventId, hasDerivedId, body, isIntact };
+}
+
+/** What a record is held against. Over the id and the flag too: all that decides what is sent and what an answer means. */
+export function digestOf(eventId: string, hasDerivedId: boolean, body: Uint8Array): Buffer {
+  return createHash("sha256")
+    .update(`${eventId}\0${hasDerivedId ? 1 : 0}\0`)
+    .update(body)
+    .digest();
+}

@@ -84,8 +84,9 @@ describe.each([
       wire.close();
       await server.close();
     }
-    for (const file of await readdir(directory)) {
-      expect((await readFile(join(directory, file))).includes(canary)).toBe(false);
+    for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      expect((await readFile(join(entry.parentPath, entry.name))).includes(canary)).toBe(false);
     }
     await rm(directory, { recursive: true, force: true });
   }, 60_000);

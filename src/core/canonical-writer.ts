@@ -14,12 +14,16 @@ export interface CanonicalLimits {
   readonly maxIntegerDigits: number;
 }
 
+/** Items after which the text of a list is put aside. */
+const LONG_LIST = 2 ** 16;
+
 /**
  * Writes the canonical JSON of one value. Goes down along linked containers instead of recursion, so that no depth
  * overflows the stack.
  */
 export class CanonicalWriter {
   readonly #limits: CanonicalLimits;
+  #flatText = "";
   #text = "";
 
   constructor(limits: CanonicalLimits) {
@@ -35,7 +39,7 @@ export class CanonicalWriter {
       const layout: MemberLayout | undefined = container.layout;
       container = layout ? this.#writeMembers(container, layout) : this.#writeItems(container);
     }
-    return this.#text;
+    return this.#flatText + this.#text;
   }
 
   /** Writes a list on to its end or to the next container in it, and gives the container to go on with. */
@@ -44,6 +48,7 @@ export class CanonicalWriter {
     let text = this.#text;
     while (list.next < list.size) {
       const index = list.next++;
+      if (list.next % LONG_LIST === 0) text = this.#putAside(text);
       const value = items[index];
       const item = leafText(value) ?? this.#textOrContainer(value, index, list) ?? "null";
       text += list.isEmpty ? "[" : ",";
@@ -81,6 +86,13 @@ export class CanonicalWriter {
     }
     this.#text = text + (object.isEmpty ? "{}" : "}");
     return object.parent;
+  }
+
+  /** Keeps a part of the text as flat characters: as the chain of its pieces it takes many times the memory. */
+  #putAside(text: string): string {
+    text.charCodeAt(0);
+    this.#flatText += text;
+    return "";
   }
 
   /** What JSON sees in a value: the text of a leaf, or a list or object to open; undefined where it sees nothing. */

@@ -56,13 +56,12 @@ function makeLayout(given: readonly string[]): MemberLayout {
 
 function sortedByCodePoint(given: readonly string[]): string[] {
   const keys = given.slice();
-  if (keys.some((key) => BEYOND_PLAIN.test(key))) return keys.sort(compareCodePoints);
+  if (keys.some((key) => SURROGATE.test(key))) return keys.sort(compareCodePoints);
   // Without surrogates JavaScript's own order, by code unit, is the same.
   return keys.length < 16 ? insertionSorted(keys) : keys.sort();
 }
 
-/** Code units from here on are in another order as UTF-16 than as code points. */
-const BEYOND_PLAIN = /[\ud800-\uffff]/;
+const SURROGATE = /[\ud800-\udfff]/;
 
 /** By code point, as Python sorts: by code unit an emoji would come before U+FFFD and change the hash. */
 function compareCodePoints(left: string, right: string): number {

@@ -4,7 +4,7 @@
  * infinities, which JSON cannot hold.
  */
 export function pythonNumber(value: number): string | undefined {
-  if (Number.isInteger(value)) return value === 0 ? "0" : String(value);
+  if (Number.isInteger(value)) return String(value);
   return Number.isFinite(value) ? pythonFloat(value) : undefined;
 }
 

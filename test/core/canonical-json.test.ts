@@ -38,6 +38,21 @@ describe("a value is written as Python writes it", () => {
   });
 });
 
+test("every character is written as JSON.stringify writes it, alone and in a long text, in values and keys", () => {
+  for (let unit = 0; unit < 0xd800; unit++) {
+    for (const text of [String.fromCharCode(unit), `${"long ".repeat(10)}${String.fromCharCode(unit)}`]) {
+      const value = [text, { [text]: 0 }];
+      if (canonicalJson(value) !== JSON.stringify(value))
+        expect(canonicalJson(value)).toBe(JSON.stringify(value));
+    }
+  }
+});
+
+test("text that looks like the escape of half a surrogate pair is written as it is", () => {
+  const text = `\\ud83d 😀 ${"\n".repeat(50)}`;
+  expect(canonicalJson([text, "\\ud83d"])).toBe(JSON.stringify([text, "\\ud83d"]));
+});
+
 describe("RFC 8785's own examples", () => {
   const read = (path: string): string =>
     readFileSync(`test/vectors/external/rfc8785/testdata/${path}`, "utf8");
@@ -201,7 +216,7 @@ describe("what JSON.stringify makes of a value holds", () => {
     ["a URL", new URL("https://example.com/")],
     ["boxed primitives", [Object("a"), Object(1.5), Object(false)]],
     ["a box with a text of its own", Object.assign(Object("a"), { toString: () => "b" })],
-    ["a box with a number of its own", Object.assign(Object(1), { valueOf: () => 2 })],
+    ["a box with a number of its own", Object.assign(Object(1), { valueOf: () => "2" })],
     ["an instance of a class", new Instance()],
     ["an instance of a class of lists", [new (class List extends Array {})(3)]],
     ["an object without a prototype", Object.assign(Object.create(null), { b: 1, a: 2 })],
@@ -304,6 +319,17 @@ describe("a BigInt", () => {
   });
 });
 
+test("toJSON of primitives is not asked", () => {
+  const prototypes = [String.prototype, Number.prototype, Symbol.prototype];
+  for (const prototype of prototypes) Object.assign(prototype, { toJSON: () => 1 });
+  try {
+    expect(canonicalJson(["a", 2])).toBe('["a",2]');
+    for (const value of ["\ud800", Number.NaN, Symbol("a")]) expect(refusalOf([value]).path).toBe("$[0]");
+  } finally {
+    for (const prototype of prototypes) Reflect.deleteProperty(prototype, "toJSON");
+  }
+});
+
 test("raw JSON is what Python makes of its text", () => {
   const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
   const texts = ["1.0", "1e5", "-0", "-0.0", "123456789012345678901234567890", '"\\u0041"', "null", "false"];
@@ -323,6 +349,8 @@ describe("what JSON cannot hold is refused", () => {
     ["NaN in a box", Object(Number.NaN), "not_finite"],
     ["the first half of a surrogate pair", "a\ud83d", "lone_surrogate"],
     ["the second half of a surrogate pair", "\ude00a", "lone_surrogate"],
+    ["the first surrogate", "\ud800", "lone_surrogate"],
+    ["the last surrogate", "\udfff", "lone_surrogate"],
     ["half a pair in a box", Object("\ud83d"), "lone_surrogate"],
     ["half a pair in a long text", `${"\\ud \n😀".repeat(100)}\ud83d${"x".repeat(100)}`, "lone_surrogate"],
     ["the halves of a pair in the wrong order", "\ude00\ud83d", "lone_surrogate"],
@@ -434,6 +462,17 @@ describe("a path", () => {
     );
   });
 
+  test.each([
+    ["abc", true],
+    ["abcd", false],
+  ])("of 200 characters is whole, a longer one is not (%s)", (key, isWhole) => {
+    let value: unknown = { [key]: Number.NaN };
+    for (let step = 0; step < 65; step++) value = [value];
+    const { path } = refusalOf(value);
+    expect(path).toHaveLength(200);
+    expect(path === `$${"[0]".repeat(65)}.${key}`).toBe(isWhole);
+  });
+
   test("is cut in the middle where it is long", () => {
     let value: unknown = [Symbol("x")];
     for (let level = 0; level < 1000; level++) value = { step: value };
@@ -481,6 +520,12 @@ describe("a cycle is refused where it closes first", () => {
     for (let level = 0; level < 10; level++) value = [value, value];
     expect(canonicalJson(value)).toBe(JSON.stringify(value));
   });
+});
+
+test("a very long list is written whole, with what stands in it", () => {
+  const long = Array.from({ length: 200_000 }, (_, index) => (index % 3 ? index : [index, { a: index }]));
+  const value = { a: [1, long, 2], b: [[], long] };
+  expect(canonicalJson(value)).toBe(JSON.stringify(value));
 });
 
 describe("depth never overflows the stack", () => {

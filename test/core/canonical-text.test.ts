@@ -171,10 +171,25 @@ test.each<[string, string, number]>([
   expect(error).toMatchObject({ code: "invalid_json", position });
 });
 
+test("only the control characters that JSON has as space may stand in a text, none in a string", async () => {
+  for (let unit = 0; unit < 0x20; unit++) {
+    const control = String.fromCharCode(unit);
+    const isSpace = " \t\n\r".includes(control);
+    expect(
+      outcome(() => canonicalJsonFromText(`${control}[${control}1${control},2${control}]${control}`)),
+    ).toBe(isSpace ? "read" : "refused");
+    expect(await caught(() => canonicalJsonFromText(`"${control}"`))).toMatchObject({ position: 1 });
+  }
+});
+
 test("the message says where and holds nothing of the text", async () => {
   const error = await caught(() => canonicalJsonFromText('{"secret": "secret" secret}'));
   expect(error?.message).toContain("character 20");
   expect(error?.message).not.toContain("secret");
+  expect((await caught(() => canonicalJsonFromText("[")))?.message).toContain(
+    "character 1, where the text ends",
+  );
+  expect((await caught(() => canonicalJsonFromText("[,")))?.message).not.toContain("where the text ends");
 });
 
 test.each<[string, string, string]>([

@@ -45,10 +45,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     newEnvironmentId: newEventId({ nowMs: settings.clock(), random: settings.random(16) }),
   });
   try {
-    const { apiKey, keys } = await prepareKeys(store, settings);
+    const { apiKey, firstKey } = await prepareFirstKey(store, settings);
     const systems = await registerSystems(store, settings);
+    const keys = [firstKey, ...furtherKeys(settings)];
     const server = serverOf(createApp({ store, systems, settings }, keys), settings);
     const port = await listen(server, settings);
+    // Not before: a start that fails shows nobody the key it made, and the next one must not go by it.
+    await keepFirstKey(store, firstKey).catch(async (error) => {
+      await stop(server);
+      throw error;
+    });
     return {
       url: settings.behindProxy ?? `http://${hostInUrl(settings.host)}:${port}`,
       port,
@@ -65,17 +71,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-async function prepareKeys(
+async function prepareFirstKey(
   store: StoreThread,
-  { apiKey: given, apiKeys, random }: ServerSettings,
-): Promise<{ readonly apiKey: string | undefined; readonly keys: readonly StoredKey[] }> {
+  { apiKey: given, random }: ServerSettings,
+): Promise<{ readonly apiKey: string | undefined; readonly firstKey: StoredKey }> {
   const keptHash = await store.call("setting", "first_key_hash");
   const apiKey = given ?? (keptHash === undefined ? makeApiKey(random) : undefined);
   const hash = apiKey === undefined ? Buffer.from(keptHash ?? "", "hex") : hashApiKey(apiKey);
+  return { apiKey, firstKey: { hash, scopes: ALL_SCOPES } };
+}
+
+async function keepFirstKey(store: StoreThread, { hash }: StoredKey): Promise<void> {
   const value = Buffer.from(hash).toString("hex");
   await store.call("setSetting", { name: "first_key_hash", value });
-  const further = apiKeys.map(({ key, scopes }) => ({ hash: hashApiKey(key), scopes }));
-  return { apiKey, keys: [{ hash, scopes: ALL_SCOPES }, ...further] };
+}
+
+function furtherKeys({ apiKeys }: ServerSettings): StoredKey[] {
+  return apiKeys.map(({ key, scopes }) => ({ hash: hashApiKey(key), scopes }));
 }
 
 async function registerSystems(store: StoreThread, { systems, clock }: ServerSettings): Promise<Set<string>> {

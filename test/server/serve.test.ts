@@ -1,10 +1,18 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { startServer } from "../../src/server/serve.ts";
+import { StoreThread } from "../../src/server/store-thread.ts";
+import { codeOf } from "../support/error-code.ts";
 import { API_KEY, ask, eventFields, readChain, testDirectory, testPlatform } from "./test-platform.ts";
 
 const { Request, Response, Headers } = globalThis;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 test("the program it runs in keeps its own Request and Response", async () => {
   await testPlatform();
@@ -40,4 +48,31 @@ test("closing twice, or while closing, is one closing", async () => {
   await Promise.all([server.close(), server.close()]);
   await server.close();
   await expect(ask(server, "/healthz")).rejects.toThrow();
+});
+
+test("a first start that cannot listen leaves the next one to make the key, which works", async () => {
+  vi.stubEnv("COMPLIANCEGUARD_SERVER_API_KEY", "");
+  const directory = await testDirectory();
+  const { port } = await testPlatform();
+  expect(await codeOf(() => startServer({ directory, port }))).toBe("server_error");
+
+  const { apiKey, ...server } = await testPlatform({ directory, apiKey: undefined });
+  expect(apiKey).toMatch(/^cg_/);
+  const { status } = await ask({ ...server, apiKey }, "/v1/systems", {
+    headers: { "x-api-key": apiKey ?? "" },
+  });
+  expect(status).toBe(200);
+});
+
+test("where the key cannot be kept it does not start, and leaves the port", async () => {
+  const directory = await testDirectory();
+  const { port, close } = await testPlatform();
+  await close();
+  const { call } = StoreThread.prototype;
+  vi.spyOn(StoreThread.prototype, "call").mockImplementation(function (this: StoreThread, method, input) {
+    return method === "setSetting" ? Promise.reject(new Error("disk full")) : call.call(this, method, input);
+  } as typeof call);
+  await expect(startServer({ directory, port })).rejects.toThrow("disk full");
+  vi.restoreAllMocks();
+  await testPlatform({ directory, port });
 });

@@ -1,5 +1,5 @@
 // A streamed AI SDK call, recorded. Run: npm run example examples/ai-sdk-stream.ts
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { simulateReadableStream, streamText, wrapLanguageModel } from "ai";
@@ -25,9 +25,8 @@ const usage = {
   inputTokens: { total: 9, noCache: 9, cacheRead: 0, cacheWrite: 0 },
   outputTokens: { total: 3, text: 3, reasoning: 0 },
 };
-const words = ["Short-list ", "applicant ", "7."].map(
-  (delta) => ({ type: "text-delta", id: "1", delta }) as const,
-);
+const deltas = ["Short-list ", "applicant ", "7."];
+const words = deltas.map((delta) => ({ type: "text-delta", id: "1", delta }) as const);
 const offlineModel = new MockLanguageModelV4({
   modelId: "gpt-5",
   doStream: async () => ({
@@ -54,7 +53,7 @@ console.log();
 console.log(await recorder.close()); // the stream does not wait for its event: close or flush does
 
 const client = new ComplianceGuardClient({ baseUrl: server.url, apiKey });
-for await (const event of client.listEvents())
-  console.log(event.modelId, event.correlationId, event.systemState);
+for await (const { modelId, correlationId } of client.listEvents()) console.log(modelId, correlationId);
 await client.close();
 await server.close();
+await rm(directory, { recursive: true });

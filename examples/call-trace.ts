@@ -1,5 +1,5 @@
 // Latency and outcome of a provider call that no adapter sees: AI Act Art. 15. Run: npm run example examples/call-trace.ts
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ComplianceGuardClient, traceCall } from "complianceguard";
@@ -33,3 +33,4 @@ for (const applicant of [7, 8]) {
 }
 await client.close();
 await server.close();
+await rm(directory, { recursive: true });

@@ -1,5 +1,5 @@
 // Seals the content under a key of yours; only who has the key can read and check it. Run: npm run example examples/encrypted-payload.ts
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -40,3 +40,4 @@ console.log(`${authenticated.length} fields are as they were sent; changed since
 
 await client.close();
 await server.close();
+await rm(directory, { recursive: true });

@@ -1,5 +1,5 @@
 // Records one decision on a platform of its own, and reads it back. Run: npm run example examples/first-event.ts
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ComplianceGuardClient } from "complianceguard";
@@ -26,3 +26,4 @@ console.log("the platform knows the content only as", stored.inputReference, "an
 
 await client.close();
 await server.close();
+await rm(directory, { recursive: true });

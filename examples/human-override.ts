@@ -1,5 +1,5 @@
 // A person overrides a decision: AI Act Art. 14. Run: npm run example examples/human-override.ts
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ComplianceGuardClient, createRecorder } from "complianceguard";
@@ -45,3 +45,4 @@ for await (const event of client.listEvents({ correlationId: "application-7" }))
 }
 await client.close();
 await server.close();
+await rm(directory, { recursive: true });

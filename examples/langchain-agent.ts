@@ -1,5 +1,5 @@
 // A LangChain agent whose model calls and tool runs become events. Run: npm run example examples/langchain-agent.ts
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AIMessage } from "@langchain/core/messages";
@@ -52,3 +52,4 @@ for await (const event of client.listEvents()) {
 }
 await client.close();
 await server.close();
+await rm(directory, { recursive: true });

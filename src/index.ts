@@ -12,9 +12,11 @@ export { type DecryptedPayload, decryptEvent, openEvent } from "./core/decrypt-e
 export { reference, sha256Hex } from "./core/digest.ts";
 export {
   ApiError,
+  CanonicalizationError,
   ComplianceGuardError,
   type ErrorCode,
   isComplianceGuardError,
+  InvalidJsonError,
   KeyErasedError,
   OutboxFullError,
   UnknownSystemError,

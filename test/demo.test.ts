@@ -18,15 +18,24 @@ async function demo(environment: Record<string, string> = {}): Promise<string> {
 test("with its own model, the demo records both agents, the review and the chain", async () => {
   const output = await demo();
   expect(output).toContain("The model is a scripted local one");
-  for (const kind of ["retriever", "tool job_requirements", "tool score_applicant", "agent", "human"]) {
+  for (const kind of ["retriever", "tool job_requirements", "tool score_applicant", "agent"]) {
     expect(output).toMatch(new RegExp(`\\d+ +${kind} `));
   }
+  expect(output).toMatch(/by stated-answer \(unattributed, asserted\)/);
   expect(output.match(/^ +\d+ +model .*success/gm)).toHaveLength(6);
   expect(output).toMatch(/no\. (\d+) decided +output ([0-9a-f]{12})[\s\S]*?no\. \d+ overrode output \2/);
   expect(output).toMatch(/fields are as they were sent, 0 differ/);
   expect(output).toMatch(/differs: modelId was scripted-screener-1, is shown as another-model/);
   expect(output).toMatch(/refused: decryption_failed/);
   expect(output).toMatch(/result: consistent \(self-consistent only\)/);
+}, 70_000);
+
+test("with an endpoint that does not answer, it says which one, and ends with an error", async () => {
+  const failed = demo({ OPENAI_BASE_URL: "http://127.0.0.1:1/v1", OPENAI_API_KEY: "key", OPENAI_MODEL: "plain-7b" });
+  await expect(failed).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^\nThe demo stopped at step 3, with plain-7b at http:\/\/127\.0\.0\.1:1\/v1: .*\n$/),
+  });
 }, 70_000);
 
 test("with another endpoint, also one whose model writes no tool call, it says so and goes the whole way", async () => {

@@ -6,7 +6,7 @@ import { startServer } from "complianceguard/server";
 import { type Endpoint, runAiSdk, runLangChain } from "./agents.ts";
 import { checkChain, checkPayload } from "./audit.ts";
 import { startLocalProvider } from "./local-provider.ts";
-import { listed, showEvents, step } from "./output.ts";
+import { listed, showEvents, step, stepsSoFar } from "./output.ts";
 import { reviewAnswer } from "./oversight.ts";
 
 const systemId = "cv-screening-demo";
@@ -38,6 +38,7 @@ const recorder = createRecorder({
   decisionClassification: "automated_decision",
   payloadKey,
   payloadKeyId: "demo-key",
+  modelId: endpoint.model,
   outbox: { directory },
 });
 await recorder.ready();
@@ -57,7 +58,7 @@ try {
   console.log(`  it says: ${second}`);
   await recorder.flush();
 
-  step("A person reviews the LangChain agent's decision");
+  step("The LangChain agent's decision is reviewed");
   await reviewAnswer(recorder, client, { answer: first, correlationId: "applicant-7-langchain" });
   await recorder.flush();
 
@@ -70,6 +71,12 @@ try {
   console.log(
     "\nEvery step was real: HTTP, SQLite, AES-256-GCM. The data and this demo's keys are removed now.",
   );
+} catch (error) {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  console.error(
+    `\nThe demo stopped at step ${stepsSoFar()}, with ${endpoint.model} at ${endpoint.baseURL}: ${reason}`,
+  );
+  process.exitCode = 1;
 } finally {
   await recorder.close();
   await client.close();

@@ -7,6 +7,11 @@ export function step(text: string): void {
   console.log(`\n${++steps}. ${text}`);
 }
 
+/** The number of the step that was announced last. */
+export function stepsSoFar(): number {
+  return steps;
+}
+
 /** All events of a listing. */
 export async function listed(events: AsyncIterable<FetchedEvent>): Promise<FetchedEvent[]> {
   const all: FetchedEvent[] = [];

@@ -143,6 +143,33 @@ describe("LangChain and the AI SDK give the same references", () => {
     },
   );
 
+  test.each([
+    ["google", "google-429-retry-info.json", 429],
+    ["openai-responses", "openai-error.1.json", 429],
+    ["openai", "reasoning-model-legacy-parameter-error.json", 400],
+  ] as const)("of %s/%s, which is an error and no answer", async (provider, name, status) => {
+    const { json } = providerRecordings().find((each) => each.name === name) as ProviderRecording;
+    const { error } = json as { error: Readonly<Record<string, unknown>> };
+    const langChain = await withLangChain(provider, { status, error }, false);
+    const aiSdk = await withAiSdk(provider, { status, error }, false);
+    expect([statusOf(langChain), statusOf(aiSdk)]).toEqual([String(status), String(status)]);
+    expect([langChain.output, aiSdk.output]).toEqual([{}, {}]);
+    expect(aiSdk.inputReference).toBe(langChain.inputReference);
+  });
+
+  test("of a stream whose first event is an error: no success, and no output", async () => {
+    const { events = [] } = providerRecordings().find(
+      ({ name }) => name === "openai-error.1.chunks.txt",
+    ) as ProviderRecording;
+    const langChain = await withLangChain("openai-responses", { events }, true);
+    const aiSdk = await withAiSdk("openai-responses", { events }, true);
+    for (const { output, systemState } of [langChain, aiSdk]) {
+      expect(String(systemState.performance["provider_status"])).toMatch(/^(429|error:\w+)$/);
+      expect(output.messages ?? []).toEqual([]);
+    }
+    expect(aiSdk.inputReference).toBe(langChain.inputReference);
+  });
+
   test("an exception names a recording, and stands because the two really differ", async () => {
     for (const name of exceptions.keys()) {
       const recording = recordings.find((each) => `${each.provider}/${each.name}` === name);

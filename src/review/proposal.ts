@@ -1,4 +1,4 @@
-import { toolInput, valueComponent } from "../recorder/neutral-form.ts";
+import { NeutralConversation, toolInput, valueComponent } from "../recorder/neutral-form.ts";
 import { captureComponent } from "../recorder/total-capture.ts";
 
 /** What an adapter puts up for review. */
@@ -63,7 +63,9 @@ export function proposedComponent({ kind, name }: Pick<Proposal, "kind" | "name"
   if (kind === "tool_call")
     return toolInput(name ?? "unknown_tool", typeof value === "string" ? Object(value) : value);
   if (typeof value !== "string") return valueComponent(value);
-  return { messages: [{ role: "assistant", parts: [{ type: "text", content: value }] }] };
+  const answer = new NeutralConversation();
+  answer.add("assistant", [{ type: "text", text: value }]);
+  return answer.component();
 }
 
 /** A copy in JSON, frozen: what a reviewer is given. */

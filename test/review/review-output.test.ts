@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { reference } from "../../src/core/digest.ts";
+import { NeutralConversation } from "../../src/recorder/neutral-form.ts";
 import { reviewOutput } from "../../src/review/review-output.ts";
 import { deciding, recording } from "./fixtures.ts";
 
@@ -45,6 +46,17 @@ test("the references of an edited answer meet those of the model call that gave 
       review: { reviewed_event_id: run.eventId, reviewed_reference: sink.events[0]?.outputReference },
     },
   });
+});
+
+test("the reference of an empty answer meets that of the model call that gave it", async () => {
+  const { recorder, sink, reviews } = recording();
+  const conversation = new NeutralConversation();
+  conversation.add("assistant", [{ type: "text", text: "" }]);
+  await recorder.start({ kind: "model", input: () => ({}) }).succeed({ output: conversation.component() });
+  const { reviewer } = deciding({ type: "reject", reviewerId: "alice", reason: "says nothing" });
+  await reviewOutput({ recorder, reviewer, proposed: "" });
+  expect(sink.events[0]?.outputReference).toBe(reference({ messages: [{ role: "assistant", parts: [] }] }));
+  expect(reviews()[1].inputReference).toBe(sink.events[0]?.outputReference);
 });
 
 test("an application that gives up gets its own reason", async () => {

@@ -1,4 +1,4 @@
-// npm run bench: every table, each with its goals. Numbers are medians of 25 interleaved rounds in one process.
+// npm run bench: every table, each with its goals. Numbers are medians of CPU time over 25 interleaved rounds in one process.
 import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 

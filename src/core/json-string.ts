@@ -6,10 +6,16 @@ export function quotedString(text: string): string | undefined {
   // Calling JSON.stringify costs more than looking at a few characters, which seldom need an escape.
   if (text.length < 32 && isVerbatim(text)) return `"${text}"`;
   const quoted = JSON.stringify(text);
-  // A lone surrogate becomes the escape \udXXX. Looking for that spares most text isWellFormed, which is slower.
-  const hasLongEscape = quoted.length >= text.length + QUOTES + LONE_SURROGATE;
-  return hasLongEscape && quoted.includes("\\ud") && !text.isWellFormed() ? undefined : quoted;
+  return mayHoldLoneSurrogate(text, quoted) && !text.isWellFormed() ? undefined : quoted;
 }
+
+/** Spares nearly all text isWellFormed, which is slower than all of this: a lone surrogate becomes the escape \udXXX. */
+function mayHoldLoneSurrogate(text: string, quoted: string): boolean {
+  const hasLongEscape = quoted.length >= text.length + QUOTES + LONE_SURROGATE;
+  return hasLongEscape && SURROGATE.test(text) && quoted.includes("\\ud");
+}
+
+const SURROGATE = /[\ud800-\udfff]/;
 
 const QUOTES = 2;
 /** How many characters the escape of a lone surrogate has more than itself. */

@@ -1,4 +1,5 @@
 import { visibleText } from "../core/visible-text.ts";
+import { isSystemId } from "../server/options.ts";
 import { type Command, readArguments, UsageError } from "./command.ts";
 import { PLATFORM_HELP, platformApi } from "./platform-api.ts";
 
@@ -15,6 +16,8 @@ async function addSystem(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, { url: { type: "string" } }, { least: 1, most: 2 });
   const [action, systemId] = positionals;
   if (action !== "add" || systemId === undefined) throw new UsageError("use system add NAME");
+  if (!isSystemId(systemId))
+    throw new UsageError("NAME must be 1 to 1024 characters without control characters");
   await platformApi(values.url).post("/v1/systems", { systemId });
   console.log(`registered ${visibleText(systemId, { lines: "show" })}`);
   return 0;

@@ -157,7 +157,8 @@ export class ApiError extends ComplianceGuardError {
 
 const REGISTRATION_URL = "https://dashboard.complianceguardai.eu/systems";
 
-/** The platform does not know the system an event names: register it at `registrationUrl`, then send the event again. */
+/** The platform does not know the system an event names: register it at `registrationUrl`, or as the
+ * message says where the platform is an embedded one, then send the event again. */
 export class UnknownSystemError extends ApiError {
   override readonly name = "UnknownSystemError";
   readonly systemId: string | undefined;
@@ -167,7 +168,7 @@ export class UnknownSystemError extends ApiError {
     super(status, body, {
       code: "unknown_system_id",
       problem: "unknown_system_id",
-      message: `Register system ${systemId ? `'${systemId}'` : "for this workspace"} at ${REGISTRATION_URL} before sending events`,
+      message: `Register system ${systemId ? `'${systemId}'` : "for this workspace"} at ${REGISTRATION_URL} or, on an embedded platform, with "complianceguard system add NAME" before sending events`,
     });
     this.systemId = systemId;
   }

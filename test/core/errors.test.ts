@@ -50,12 +50,13 @@ test("an API error carries what the platform said", () => {
   expect(new ApiError(500, "")).toMatchObject({ problem: undefined, retryAfterMs: undefined });
 });
 
-test("an unknown system is named, with the page where it is registered", () => {
+test("an unknown system is named, with the page and the command that register it", () => {
   const error = new UnknownSystemError(400, "{}", "cv-screening-prod");
   expect(error).toMatchObject({ code: "unknown_system_id", status: 400, systemId: "cv-screening-prod" });
   expect(error.registrationUrl).toBe("https://dashboard.complianceguardai.eu/systems");
   expect(error.message).toContain("cv-screening-prod");
   expect(error.message).toContain(error.registrationUrl);
+  expect(error.message).toContain('"complianceguard system add NAME"');
   expect(new UnknownSystemError(400, "{}", undefined).message).toContain(error.registrationUrl);
 });
 

@@ -78,14 +78,15 @@ test.each(["with a space", "line\r\nend", "ümlaut"])(
   },
 );
 
-test.each(["", "a\nb", "x".repeat(1025)])(
-  "a system cannot be named %j, and no platform is asked",
-  async (name) => {
-    await using platform = await startPlatform((answer) => answerJson(answer, 201, {}));
-    const env = { COMPLIANCEGUARD_BASE_URL: platform.url, COMPLIANCEGUARD_API_KEY: KEY };
-    const { exitCode, stderr } = await runCli(["system", "add", name], { env });
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain("NAME must be");
-    expect(platform.requests).toEqual([]);
-  },
-);
+test.each([
+  ["nothing", ""],
+  ["two lines", "a\nb"],
+  ["1025 characters", "x".repeat(1025)],
+])("a system cannot be named by %s, and no platform is asked", async (_what, name) => {
+  await using platform = await startPlatform((answer) => answerJson(answer, 201, {}));
+  const env = { COMPLIANCEGUARD_BASE_URL: platform.url, COMPLIANCEGUARD_API_KEY: KEY };
+  const { exitCode, stderr } = await runCli(["system", "add", name], { env });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("NAME must be");
+  expect(platform.requests).toEqual([]);
+});

@@ -1,4 +1,5 @@
 import { PACKAGE_VERSION } from "../core/package-version.ts";
+import { NumberRanges } from "./number-ranges.ts";
 import type { RecordedFact } from "./recorded-fact.ts";
 import type { RecorderOptions } from "./recorder-options.ts";
 
@@ -20,7 +21,7 @@ export class RecorderLog {
   #leftOut = 0;
   #failed = 0;
   #failedRuns = 0;
-  #lost: number[] = [];
+  #lost = new NumberRanges();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -36,7 +37,7 @@ export class RecorderLog {
   lost(sequence: number, isRun: boolean): void {
     this.#failed++;
     if (isRun) this.#failedRuns++;
-    this.#lost.push(sequence);
+    this.#lost.add(sequence);
   }
 
   /** What has to be recorded before the next event. */
@@ -48,9 +49,10 @@ export class RecorderLog {
       this.#isStarted = true;
     }
     const lost = this.#lost;
-    this.#lost = [];
-    if (lost.length > 0) {
-      due.push({ fact: fact("lost", { sequences: ranges(lost) }), unsaid: () => this.#lost.push(...lost) });
+    if (lost.ranges.length > 0) {
+      this.#lost = new NumberRanges();
+      const details = { sequences: lost.ranges, ...(!lost.isExact && { approximate: true }) };
+      due.push({ fact: fact("lost", details), unsaid: () => this.#lost.addAll(lost) });
     }
     return due;
   }
@@ -84,15 +86,4 @@ function fact(event: string, details: Readonly<Record<string, unknown>>): Record
     systemState: { lifecycle: { event, ...details } },
     dataSubjects: [],
   };
-}
-
-/** Numbers as the ranges they form: `[3, 4, 5, 9]` gives `[[3, 5], [9, 9]]`. */
-function ranges(numbers: readonly number[]): (readonly [first: number, last: number])[] {
-  const found: [number, number][] = [];
-  for (const number of numbers.toSorted((a, b) => a - b)) {
-    const last = found.at(-1);
-    if (last && number === last[1] + 1) last[1] = number;
-    else found.push([number, number]);
-  }
-  return found;
 }

@@ -105,3 +105,21 @@ test("a recorder that recorded nothing says nothing, and with a sink of one's ow
   await silent.close();
   expect(memory.events.map(({ actor }) => actor?.type)).toEqual(["model"]);
 });
+
+test("while a sink stays broken the losses are kept as ranges, and so stated when it is mended", async () => {
+  const state = fillingSink();
+  // Every other run is left out, so that the lost numbers do not touch.
+  const record = ({ name }: { readonly name?: string | undefined }): boolean => name !== "not";
+  const recorder = recorderOn(state.sink, { record });
+  await run(recorder);
+  state.isFull = true;
+  for (let unkept = 0; unkept < 150; unkept++) {
+    await run(recorder, "not");
+    await run(recorder);
+  }
+  state.isFull = false;
+  await run(recorder);
+  const lost = statesOf(state.memory).find(({ lifecycle }) => lifecycle?.event === "lost");
+  expect(lost?.lifecycle).toMatchObject({ approximate: true });
+  expect(lost?.lifecycle).toHaveProperty("sequences.length", 100);
+});

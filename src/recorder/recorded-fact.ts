@@ -48,15 +48,18 @@ export interface OverrideFact extends Omit<RecordedFact, "actor" | "input" | "ou
   readonly actor?: Actor | undefined;
 }
 
-/** What an override's event is: wire-format "logOverride", with the identity's origin said. */
+/**
+ * What an override's event is: the outputs before and after as its input and output, and who, that and why as `humanOversight`,
+ * as the client's `logOverride` has them; and beside them how it is known who decided.
+ */
 export function overrideToFact(override: OverrideFact): RecordedFact {
   const { requestId, userId, reason, originalOutput, finalOutput, reviewedEventId, ...rest } = override;
   const given = Object.entries(override.humanOversight ?? {}).filter(
     ([, value]) => value !== null && value !== undefined,
   );
   return {
-    decisionClassification: "automated_decision",
     ...rest,
+    decisionClassification: override.decisionClassification ?? "automated_decision",
     actor: override.actor ?? { type: "human" },
     correlationId: requestId,
     input: originalOutput,

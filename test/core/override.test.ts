@@ -60,9 +60,10 @@ test("a classification of the caller's is kept", () => {
   expect(buildOverride({ ...given, decisionClassification: "not_classified" }).decisionClassification).toBe(
     "not_classified",
   );
-  expect(buildOverride({ ...given, decisionClassification: null }).decisionClassification).toBe(
-    "automated_decision",
-  );
+  for (const decisionClassification of [null, undefined]) {
+    const override = buildOverride({ ...given, decisionClassification });
+    expect(override.decisionClassification).toBe("automated_decision");
+  }
 });
 
 test("the caller's humanOversight replaces single fields, but for null and undefined ones", () => {

@@ -632,6 +632,17 @@ describe("facts", () => {
     expect(sink.events[0]?.eventId[14]).toBe("8");
   });
 
+  test("a classification that is undefined is as absent in an override", async () => {
+    const { sink, recorder } = setUp({ decisionClassification: "not_classified" });
+    const override = { requestId: "application-7", userId: "alice", reason: "wrong degree" };
+    await recorder.logOverride({ ...override, decisionClassification: undefined });
+    await recorder.logOverride({ ...override, decisionClassification: "reviewed" });
+    expect(sink.events.map((event) => event.decisionClassification)).toEqual([
+      "automated_decision",
+      "reviewed",
+    ]);
+  });
+
   test("logOverride has the client's form and names the reviewed event", async () => {
     const { sink, recorder } = setUp();
     await recorder.logOverride({

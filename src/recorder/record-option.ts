@@ -13,9 +13,9 @@ export interface RecordFields {
   readonly chains?: boolean | undefined;
   /** Inner steps of chains and agents: they repeat the same content. @default false */
   readonly steps?: boolean | undefined;
-  /** @default false */
+  /** Runs of the kind `embeddings` that you start yourself (`recorder.start`): no adapter makes any. @default false */
   readonly embeddings?: boolean | undefined;
-  /** @default false */
+  /** Runs of the kind `rerank` that you start yourself (`recorder.start`): no adapter makes any. @default false */
   readonly reranks?: boolean | undefined;
   /** Anything finer: false leaves the run out. Its number in the recorder's sequence stays taken, so the omission shows. */
   readonly filter?: ((run: RunDescription) => boolean) | undefined;

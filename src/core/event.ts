@@ -128,7 +128,7 @@ const NON_EMPTY_TEXT: Check = [(value) => isText(value) && value !== "", "non-em
 const TEXT: Check = [isText, "text"];
 const OBJECT: Check = [isObject, "an object"];
 
-/** In the order of the wire format's table. */
+/** In the order in which the fields stand in the body. */
 const CHECKS: Readonly<Record<keyof EventFields, Check>> = {
   eventId: [isUuid, "a UUID"],
   // Also bound into the payload, where a lone surrogate has no canonical form.

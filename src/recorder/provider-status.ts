@@ -2,7 +2,7 @@
  * What an error says of the provider's call, in a word that holds no content: the HTTP status as text where the error
  * carries one (an integer from 400 to 599 as `status` or `statusCode`: a 200 on an error is none), else `error:` and the
  * error's type, which is its `name` where that is an identifier of at most 64 characters, else `Error`. Reads anything
- * that can be thrown and never throws itself. The wire format's "Call traces" has the rule.
+ * that can be thrown and never throws itself. The Python client's call traces say the same.
  */
 export function providerStatus(thrown: unknown): string {
   const status = [readField(thrown, "status"), readField(thrown, "statusCode")].find(isErrorStatus);

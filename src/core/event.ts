@@ -9,7 +9,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Who or what acted. Any further field is forwarded as it is. */
 export interface Actor {
-  /** E.g. `model`, `tool`, `retriever`, `agent`, `chain`, `human`, `recorder`. */
+  /** E.g. `model`, `tool`, `retriever`, `agent`, `chain`, `human`, `reviewer` (of unknown identity), `policy`, `recorder`. */
   readonly type?: string | undefined;
   readonly name?: string | undefined;
   readonly [field: string]: unknown;

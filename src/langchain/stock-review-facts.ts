@@ -53,7 +53,7 @@ export function decisionFact(decision: StockDecision, place: ReviewPlace, calls:
   const { metadata, ...rest } = common(call, place, calls, "decision");
   return {
     ...rest,
-    actor: { type: "human" },
+    actor: { type: host !== undefined ? "human" : "reviewer" },
     // What was typed was typed for the model, by somebody whom nobody told that it would be sent: it stays sealed.
     metadata: { ...metadata, reason },
     input: type === "approve" ? { proposed } : proposed,

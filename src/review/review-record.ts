@@ -57,11 +57,13 @@ export class ReviewRecord {
       authentication: reviewer.authentication ?? "asserted",
     });
     const reviewerType = reviewerTypeOf(reviewer);
+    // Where nobody knows that a person decided, the event must not say that one acted.
+    const actor = { type: reviewerType === "human" ? "human" : "reviewer" };
     if (decision.type === "approve") {
       const { proposed } = this.#facts;
       await this.#recorder.record({
         ...this.#common(),
-        actor: { type: "human" },
+        actor,
         input: { proposed },
         output: { final: proposed },
         humanOversight: {
@@ -78,6 +80,7 @@ export class ReviewRecord {
     const { correlationId, ...common } = this.#common();
     await this.#recorder.logOverride({
       ...common,
+      actor,
       requestId: correlationId,
       userId: decision.reviewerId,
       reason: reasonOf(decision),
@@ -107,7 +110,7 @@ export class ReviewRecord {
     const reason = decision.type === "respond" ? undefined : decision.reason;
     await this.#recorder.record({
       ...this.#common(),
-      actor: { type: "recorder" },
+      actor: { type: "policy" },
       input: { proposed },
       output: isApproval ? { final: proposed } : outputOf(decision, { final }),
       humanOversight: {

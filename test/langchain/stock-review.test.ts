@@ -117,7 +117,7 @@ describe("what a person decided", () => {
     const { asked, decided, tools } = await decide([refund("r1", 5)], { decisions: [{ type: "approve" }] });
     expect(decided).toHaveLength(1);
     expect(decided[0]).toMatchObject({
-      actor: { type: "human" },
+      actor: { type: "reviewer" },
       input: { proposed: input("r1", 5) },
       output: { final: input("r1", 5) },
       humanOversight: { decision: "approve", interventionType: "approval", reviewerType: "unattributed" },
@@ -288,13 +288,18 @@ describe("who decided", () => {
     const recording = startRecording();
     await agent.answer(recording, resume, metadata);
     const [decided] = await reviewsOf(recording);
-    return { ...decided?.humanOversight, authentication: decided?.systemState.review["authentication"] };
+    return {
+      actor: decided?.actor,
+      ...decided?.humanOversight,
+      authentication: decided?.systemState.review["authentication"],
+    };
   }
 
   test("is who the application's own login says, whatever the answer claims", async () => {
     const resume = { decisions: [{ type: "approve", reviewerId: "mallory" }] };
     expect(await oversight(resume, { complianceguard: { reviewerId: "alice@corp" } })).toMatchObject({
       reviewerId: "alice@corp",
+      actor: { type: "human" },
       reviewerType: "human",
       authentication: "host",
     });

@@ -208,7 +208,7 @@ describe("what is recorded of a decision", () => {
     const [event, ...others] = reviews();
     expect(others).toEqual([]);
     expect(event).toMatchObject({
-      actor: { type: "recorder" },
+      actor: { type: "policy" },
       inputReference: reference({ proposed: proposedCall }),
       outputReference: reference(output),
       humanOversight: {
@@ -277,20 +277,24 @@ describe("who decided", () => {
   const approve = async (): Promise<ReviewDecision> => ({ type: "approve", reviewerId: "alice" });
 
   test.each([
-    ["session", "human"],
-    ["host", "human"],
-    ["os_user", "human"],
-    ["asserted", "unattributed"],
-    [undefined, "unattributed"],
-  ] as const)("a reviewer authenticated as %s is recorded as %s", async (authentication, reviewerType) => {
-    const reviewer = authentication ? Object.assign(approve.bind(null), { authentication }) : approve;
-    const { review, reviews } = await setUp(reviewer);
-    await review(proposal);
-    expect(reviews()[1]).toMatchObject({
-      humanOversight: { reviewerType },
-      systemState: { review: { authentication: authentication ?? "asserted" } },
-    });
-  });
+    ["session", "human", "human"],
+    ["host", "human", "human"],
+    ["os_user", "human", "human"],
+    ["asserted", "unattributed", "reviewer"],
+    [undefined, "unattributed", "reviewer"],
+  ] as const)(
+    "a reviewer authenticated as %s is recorded as %s",
+    async (authentication, reviewerType, type) => {
+      const reviewer = authentication ? Object.assign(approve.bind(null), { authentication }) : approve;
+      const { review, reviews } = await setUp(reviewer);
+      await review(proposal);
+      expect(reviews()[1]).toMatchObject({
+        actor: { type },
+        humanOversight: { reviewerType },
+        systemState: { review: { authentication: authentication ?? "asserted" } },
+      });
+    },
+  );
 
   test("an override by a reviewer who is only asserted is unattributed too", async () => {
     const { review, reviews } = await setUp(async () => ({
@@ -300,6 +304,7 @@ describe("who decided", () => {
     }));
     await review(proposal);
     expect(reviews()[1]).toMatchObject({
+      actor: { type: "reviewer" },
       humanOversight: { decision: "reject", reviewerType: "unattributed" },
       systemState: { review: { authentication: "asserted" } },
     });

@@ -55,5 +55,5 @@ async function copyChain(platform: PlatformApi, output: Writable): Promise<void>
     }
   }
   await pipeline(Readable.from(lines()), output, { end: output !== process.stdout });
-  console.error(`${count} events exported`);
+  console.error(`${count} ${count === 1 ? "event" : "events"} exported`);
 }

@@ -50,13 +50,20 @@ export interface ChainReport {
 export function describeChain(report: ChainReport): string[] {
   const { entries, bodies, head, findings, findingCount, basis, isConsistent } = report;
   const lines = [
-    `checked: ${entries} entries, their hashes and order; ${bodies.matching} bodies match, ${bodies.erased} erased`,
+    `checked: ${counted(entries, "entry", "entries")}, their hashes and order; ` +
+      `${counted(bodies.matching, "body matches", "bodies match")}, ${bodies.erased} erased`,
     `head: ${head ? `${head.sequenceNumber} ${head.eventHash}` : "none, the chain is empty"}`,
     ...findings.map(({ kind, position, message }) =>
       position === 0 ? `${kind}: ${message}` : `${kind} at entry ${position}: ${message}`,
     ),
   ];
-  if (findingCount > findings.length) lines.push(`… and ${findingCount - findings.length} findings more`);
-  lines.push(isConsistent ? `result: consistent (${basis})` : `result: ${findingCount} findings (${basis})`);
+  const unlisted = findingCount - findings.length;
+  if (unlisted > 0) lines.push(`… and ${counted(unlisted, "finding", "findings")} more`);
+  const result = isConsistent ? "consistent" : counted(findingCount, "finding", "findings");
+  lines.push(`result: ${result} (${basis})`);
   return lines;
+}
+
+function counted(count: number, one: string, several: string): string {
+  return `${count} ${count === 1 ? one : several}`;
 }

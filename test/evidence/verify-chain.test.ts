@@ -139,6 +139,14 @@ describe("a change is found where it is:", () => {
     expect(report.findings).toHaveLength(100);
     expect(describeChain(report)).toContain("… and 50 findings more");
   });
+
+  test("one is in the singular", async () => {
+    const report = await verifyChain([null]);
+    expect(describeChain(report).at(-1)).toBe("result: 1 finding (self-consistent only)");
+    expect(describeChain({ ...report, findingCount: 2 }).at(-2)).toBe("… and 1 finding more");
+    const [whole] = describeChain(await verifyChain(chainOfEvents(1)));
+    expect(whole).toMatch(/^checked: 1 entry, .*; 1 body matches, 0 erased$/);
+  });
 });
 
 describe("a head", () => {

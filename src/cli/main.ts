@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { getSystemErrorMessage } from "node:util";
 import { visibleText } from "../core/visible-text.ts";
 import { UsageError } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -14,9 +15,15 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     const { command } = await entry.load();
     return asksForHelp(args) ? say(command.help) : await command.run(args);
   } catch (error) {
-    const { message } = error as Error;
+    const message = describe(error as Error);
     return error instanceof UsageError ? complain(message, ` ${name}`, 2) : complain(message, undefined, 1);
   }
+}
+
+/** An error in words: the system's own as what was tried, with which file, and why it failed. */
+function describe({ message, errno, syscall, path }: NodeJS.ErrnoException): string {
+  if (errno === undefined || syscall === undefined) return message;
+  return `cannot ${syscall}${path === undefined ? "" : ` ${path}`}: ${getSystemErrorMessage(errno)}`;
 }
 
 function help(): string {

@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { getSystemErrorMessage } from "node:util";
 import { ComplianceGuardError } from "../core/errors.ts";
 import { NO_PREVIOUS_HASH } from "../evidence/entry.ts";
 
@@ -10,7 +11,8 @@ import { NO_PREVIOUS_HASH } from "../evidence/entry.ts";
  *
  * A transaction is on the disk when its COMMIT returns (WAL with `synchronous = FULL`, set and read back).
  * @param newEnvironmentId Taken where the file is empty.
- * @throws {ComplianceGuardError} `server_error` where another server has it open, or it is not ours, or of a newer version.
+ * @throws {ComplianceGuardError} `server_error` where another server has it open, or it is not ours, or of a newer version, or
+ *   the directory cannot be used.
  */
 export function openDatabase(file: string, newEnvironmentId: string): DatabaseSync {
   makeFile(file);
@@ -57,13 +59,28 @@ const SCHEMA = `
 `;
 
 function makeFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   try {
+    makeDirectory(dirname(file));
     closeSync(openSync(file, "wx", 0o600));
   } catch (error) {
+    const { code, errno } = error as NodeJS.ErrnoException;
+    if (errno === undefined) throw error;
+    if (code !== "EEXIST") {
+      throw failure(`cannot keep data in ${dirname(file)}: ${getSystemErrorMessage(errno)}`);
+    }
     // It exists. It must not be opened here: closing any descriptor of it would drop the lock another server in this process holds.
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     chmodSync(file, 0o600);
+  }
+}
+
+/** As mkdir's `recursive`, which never ends where the system says of a new directory that it is not there, as in /proc. */
+function makeDirectory(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })) return;
+  makeDirectory(dirname(directory));
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

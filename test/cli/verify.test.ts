@@ -104,8 +104,15 @@ describe("verify of a file", () => {
     }
   });
 
-  test("that is not there ends with 1", async () => {
-    expect(await runCli(["verify", "no-such-file"])).toMatchObject({ exitCode: 1, stdout: "" });
+  test("that is not there, or is a directory, ends with 1 and a sentence", async () => {
+    expect(await runCli(["verify", "no-such-file"])).toEqual({
+      exitCode: 1,
+      stdout: "",
+      stderr: "complianceguard: cannot open no-such-file: no such file or directory\n",
+    });
+    const { exitCode, stderr } = await runCli(["verify", await testDirectory()]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toBe("complianceguard: cannot read: illegal operation on a directory\n");
   });
 });
 

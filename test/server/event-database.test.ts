@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { chmod, mkdir, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -39,6 +39,20 @@ describe("what is kept on the disk", () => {
     await chmod(join(directory, "platform.db"), 0o644);
     await testPlatform({ directory });
     expect((await stat(join(directory, "platform.db"))).mode & 0o777).toBe(0o600);
+  });
+
+  test.each([
+    ["is a file", "file"],
+    ["lies in a file", "file/platform"],
+    ["cannot be made, even where mkdir would try for ever", "/proc/x"],
+  ])("is refused, naming the directory, where that %s", async (_what, name) => {
+    const parent = await testDirectory();
+    await writeFile(join(parent, "file"), "precious");
+    const directory = resolve(parent, name);
+    const error = await caught(() => startServer({ directory, port: 0 }));
+    expect(error?.code).toBe("server_error");
+    expect(error?.message).toMatch(`${directory}: `);
+    expect(error?.message).not.toMatch(/\bE[A-Z]{4,}/);
   });
 
   test("is there after a restart, and the chain goes on", async () => {

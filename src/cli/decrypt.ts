@@ -50,7 +50,19 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new ComplianceGuardError("invalid_json", "the event is not JSON");
+    const remedy = isJson(text.split("\n", 1)[0] as string)
+      ? ", it holds several lines: give one of them, as an export has an event in each"
+      : "";
+    throw new ComplianceGuardError("invalid_json", `the event is not JSON${remedy}`);
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -82,6 +82,17 @@ describe("decrypt", () => {
     expect(stdout).toContain('"answer": "yes"');
   });
 
+  test("refuses a whole export, and asks for one line of it", async () => {
+    const { body } = await ask(platform(), "/v1/chain");
+    await decrypt(event);
+    const line = JSON.stringify(body.links[0]);
+    const whole = await runCli(["decrypt", "-", "--key-file", keyFile], { stdin: `${line}\n${line}\n` });
+    expect([whole.exitCode, whole.stdout]).toEqual([1, ""]);
+    expect(whole.stderr).toContain("several lines: give one");
+    const one = await runCli(["decrypt", "-", "--key-file", keyFile], { stdin: `${line}\n` });
+    expect(one.exitCode).toBe(0);
+  });
+
   test("names a field that is not as it was sent, and ends with 1", async () => {
     const { exitCode, stdout } = await decrypt({ ...event, modelId: "gpt-4" });
     expect(exitCode).toBe(1);
@@ -108,7 +119,8 @@ describe("decrypt", () => {
 
   test("refuses what is no JSON", async () => {
     await decrypt(event);
-    const result = await runCli(["decrypt", "-", "--key-file", keyFile], { stdin: "no JSON" });
+    const result = await runCli(["decrypt", "-", "--key-file", keyFile], { stdin: "no\nJSON" });
     expect(result).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(result.stderr).not.toContain("several lines");
   });
 });

@@ -1,6 +1,6 @@
 import { jsonMembers } from "../core/json-members.ts";
 import { decodeEntry } from "../evidence/entry.ts";
-import type { Acknowledgement, StoredEvent } from "./event-store.ts";
+import type { Acknowledgement, EventRow } from "./event-store.ts";
 
 /** The answer to POST /v1/events, in the wire format's snake_case. */
 export function ingestAnswer(acknowledged: Acknowledgement): Record<string, string | number> {
@@ -21,7 +21,7 @@ export function ingestAnswer(acknowledged: Acknowledgement): Record<string, stri
  * then the members of its entry and the entry's hash. The body's fields are copied from its text, not printed anew: a
  * number stays as it was written, however large or long.
  */
-export function eventAnswer(event: StoredEvent): string {
+export function eventAnswer(event: EventRow): string {
   const body = Buffer.from(event.body, "utf8");
   const fields = jsonMembers(body)
     .filter(({ name }) => name !== "payload")

@@ -9,7 +9,7 @@ import { isSystemId } from "./options.ts";
 import { type ProblemCode, refusal } from "./problem.ts";
 
 /** What the server needs to know of a body; the rest stays in its text. */
-export interface EventBody {
+export interface CheckedBody {
   readonly eventId: string;
   readonly systemId: string;
   readonly occurredAtUtc: string;
@@ -23,7 +23,7 @@ export interface EventBody {
  *
  * Answers 400 with a code; the detail names fields of the wire format and nothing the client wrote.
  */
-export function readEventBody(text: string): EventBody {
+export function readEventBody(text: string): CheckedBody {
   const body = parseObject(text);
   checkNames(body);
   for (const [field, [isValid, expected]] of Object.entries(requiredFields)) {
@@ -34,7 +34,7 @@ export function readEventBody(text: string): EventBody {
     if (value !== null && !isValid(value))
       throw refuse("invalid_event", `${field} must be ${expected} or left out`);
   }
-  const event = body as unknown as EventBody;
+  const event = body as unknown as CheckedBody;
   if (isObject(body["payload"])) checkEnvelope(body["payload"], event);
   const { eventId, systemId, occurredAtUtc, correlationId } = event;
   return { eventId, systemId, occurredAtUtc, correlationId: correlationId ?? null };
@@ -112,7 +112,7 @@ function checkNames(body: Record<string, unknown>): void {
   }
 }
 
-function checkEnvelope(payload: Record<string, unknown>, event: EventBody): void {
+function checkEnvelope(payload: Record<string, unknown>, event: CheckedBody): void {
   const missing = envelopeNames.filter((name) => !Object.hasOwn(payload, name));
   if (missing.length > 0) {
     throw refuse(

@@ -1,9 +1,9 @@
 import { isUuid } from "../core/uuid.ts";
 import { sortableInstant } from "../evidence/instant.ts";
 import { eventAnswer, ingestAnswer } from "./event-answer.ts";
-import { type EventBody, readEventBody } from "./event-body.ts";
+import { type CheckedBody, readEventBody } from "./event-body.ts";
 import { readEventQuery } from "./event-query.ts";
-import type { NewEvent } from "./event-store.ts";
+import type { CheckedEvent } from "./event-store.ts";
 import { refusal } from "./problem.ts";
 import { readJsonText } from "./read-body.ts";
 import { jsonAnswer, type Platform, type Route, type RouteRequest } from "./route.ts";
@@ -47,7 +47,7 @@ async function ingestEvent(request: Request, { store, systems, settings }: Platf
       },
     );
   }
-  const outcome = await store.append(newEvent(body, text, settings));
+  const outcome = await store.append(checkedEvent(body, text, settings));
   if (outcome.kind === "conflict") {
     throw refusal(409, "event_id_conflict", "an event with this id and another body is stored already");
   }
@@ -70,11 +70,11 @@ async function listEvents(url: URL, { store }: Platform): Promise<Response> {
 const SALT_BYTES = 32;
 const RECEIPT_BYTES = 16;
 
-function newEvent(
-  { eventId, systemId, correlationId, occurredAtUtc }: EventBody,
+function checkedEvent(
+  { eventId, systemId, correlationId, occurredAtUtc }: CheckedBody,
   text: string,
   { clock, random }: Platform["settings"],
-): NewEvent {
+): CheckedEvent {
   const bytes = Buffer.from(random(SALT_BYTES + RECEIPT_BYTES));
   return {
     eventId,

@@ -6,7 +6,7 @@ import { bodyDigest, decodeEntry, encodeEntry, eventHash, NO_PREVIOUS_HASH } fro
 import { openDatabase } from "./event-database.ts";
 
 /** An event that passed every check, with what the server adds before the order is known. */
-export interface NewEvent {
+export interface CheckedEvent {
   readonly eventId: string;
   readonly systemId: string;
   readonly correlationId: string | null;
@@ -20,7 +20,7 @@ export interface NewEvent {
 }
 
 /** An event as it stands in the database. */
-export interface StoredEvent extends ChainLink {
+export interface EventRow extends ChainLink {
   readonly salt: string;
   readonly body: string;
 }
@@ -52,8 +52,8 @@ export interface EventQuery {
 }
 
 /** Some events, and where to go on: null where there is nothing more to read for now. */
-export interface EventPage {
-  readonly events: readonly StoredEvent[];
+export interface EventRowPage {
+  readonly events: readonly EventRow[];
   readonly nextAfter: number | null;
   /** Where the chain ended when the page was read. */
   readonly head: ChainHead;
@@ -85,7 +85,7 @@ export class EventStore {
   }
 
   /** Appends all of them in one transaction, which is on the disk when this returns. All or, when it throws, none. */
-  append(events: readonly NewEvent[]): AppendOutcome[] {
+  append(events: readonly CheckedEvent[]): AppendOutcome[] {
     return this.#inTransaction(() => {
       const before = this.#checkedHead();
       let head = before;
@@ -104,15 +104,15 @@ export class EventStore {
   }
 
   /** The event of that id, in whatever case the id is written. */
-  find(eventId: string): StoredEvent | undefined {
-    return this.#prepare(`${SELECT_EVENT} WHERE event_id = ?`).get(eventId) as StoredEvent | undefined;
+  find(eventId: string): EventRow | undefined {
+    return this.#prepare(`${SELECT_EVENT} WHERE event_id = ?`).get(eventId) as EventRow | undefined;
   }
 
   /**
    * A page of events: at most `limit`, at most some megabytes of bodies (but one event at least). It may hold fewer,
    * or none, where `nextAfter` says that there is more to look through.
    */
-  list(query: EventQuery): EventPage {
+  list(query: EventQuery): EventRowPage {
     const { after, limit, systemId, correlationId, from, to } = query;
     const head = this.head();
     // No index serves the time filters alone: a page then looks through a stretch of the chain, never through all of it.
@@ -126,7 +126,7 @@ export class EventStore {
       `${SELECT_EVENT} WHERE event.sequence_number > ? AND event.sequence_number <= ?${conditions.join("")}
        ORDER BY event.sequence_number LIMIT ?`,
     );
-    const events: StoredEvent[] = [];
+    const events: EventRow[] = [];
     let size = 0;
     for (const row of statement.iterate(
       after,
@@ -134,10 +134,10 @@ export class EventStore {
       ...filters.map(([, value]) => value as string),
       limit + 1,
     )) {
-      const event = row as unknown as StoredEvent;
+      const event = row as unknown as EventRow;
       size += event.body.length;
       if (events.length === limit || (events.length > 0 && size > MAX_PAGE_LENGTH)) {
-        return { events, nextAfter: (events.at(-1) as StoredEvent).sequenceNumber, head };
+        return { events, nextAfter: (events.at(-1) as EventRow).sequenceNumber, head };
       }
       events.push(event);
     }
@@ -184,7 +184,7 @@ export class EventStore {
     const head = this.head();
     const last = this.#prepare(
       "SELECT sequence_number AS sequenceNumber, entry FROM event ORDER BY sequence_number DESC LIMIT 1",
-    ).get() as Pick<StoredEvent, "sequenceNumber" | "entry"> | undefined;
+    ).get() as Pick<EventRow, "sequenceNumber" | "entry"> | undefined;
     const found = last ? eventHash(last.entry) : NO_PREVIOUS_HASH;
     if ((last?.sequenceNumber ?? 0) !== head.sequenceNumber || found !== head.eventHash) {
       throw new ComplianceGuardError(
@@ -196,7 +196,7 @@ export class EventStore {
     return head;
   }
 
-  #insert(event: NewEvent, head: ChainHead): Acknowledgement {
+  #insert(event: CheckedEvent, head: ChainHead): Acknowledgement {
     const { eventId, systemId, correlationId, occurredAt, ingestedAtUtc, receiptId, salt, body } = event;
     const { environmentId } = this;
     const sequenceNumber = head.sequenceNumber + 1;
@@ -225,7 +225,7 @@ export class EventStore {
     return { eventId, systemId, environmentId, sequenceNumber, ingestedAtUtc, eventHash: hash, receiptId };
   }
 
-  #compare(earlier: StoredEvent, event: NewEvent): AppendOutcome {
+  #compare(earlier: EventRow, event: CheckedEvent): AppendOutcome {
     if (earlier.body !== event.body) return { kind: "conflict" };
     const { environmentId, ingestedAtUtc, receiptId } = decodeEntry(earlier.entry);
     const { eventId, systemId, sequenceNumber, eventHash: hash } = earlier;

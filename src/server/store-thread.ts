@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { ComplianceGuardError } from "../core/errors.ts";
-import type { AppendOutcome, NewEvent } from "./event-store.ts";
+import type { AppendOutcome, CheckedEvent } from "./event-store.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type {
   StoreInput,
@@ -18,7 +18,7 @@ import type {
 export class StoreThread {
   readonly #worker: Worker;
   readonly #calls = new Map<number, PromiseWithResolvers<unknown>>();
-  readonly #appends = new GroupCommit<NewEvent, AppendOutcome>((events) => this.call("append", events));
+  readonly #appends = new GroupCommit<CheckedEvent, AppendOutcome>((events) => this.call("append", events));
   readonly #exited: Promise<void>;
   #environmentId = "";
   #lastId = 0;
@@ -74,7 +74,7 @@ export class StoreThread {
   }
 
   /** Stores one event: resolves when the transaction it is in is on the disk. */
-  append(event: NewEvent): Promise<AppendOutcome> {
+  append(event: CheckedEvent): Promise<AppendOutcome> {
     return this.#appends.add(event);
   }
 

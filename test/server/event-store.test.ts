@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { verifyChain } from "../../src/evidence/verify-chain.ts";
-import { EventStore, type NewEvent } from "../../src/server/event-store.ts";
+import { type CheckedEvent, EventStore } from "../../src/server/event-store.ts";
 import { codeOf } from "../support/error-code.ts";
 import { ask, eventFields, post, readChain, testDirectory, testPlatform } from "./test-platform.ts";
 
 const ENVIRONMENT_ID = "11111111-1111-7111-8111-111111111111";
 
-function newEvent(number: number): NewEvent {
+function newEvent(number: number): CheckedEvent {
   const event = eventFields({ correlationId: `request-${number}` });
   return {
     eventId: event.eventId,

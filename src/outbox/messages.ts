@@ -14,6 +14,8 @@ export interface OutboxOpening {
   readonly acceptsOtherKey: boolean;
   /** False keeps no file of its own: only what dead processes left is delivered or shown. */
   readonly keepsOwnFile: boolean;
+  /** The data file of a thread of this process that has died: it stays this process's own, and its runs go on. */
+  readonly continues?: string | undefined;
   /** False only keeps and shows. */
   readonly delivers: boolean;
 }

@@ -1,13 +1,21 @@
 import type { IngestResult } from "../client/answers.ts";
 import { newEventId } from "../core/uuid.ts";
 import { Committer, type Incoming } from "./committer.ts";
-import { adoptDataFile, createDataFile, type DataFile, strangeFiles } from "./data-file.ts";
+import { type Adoption, adoptDataFile, createDataFile, type DataFile, strangeFiles } from "./data-file.ts";
 import { Delivery } from "./delivery.ts";
 import { prepareDirectory } from "./directory.ts";
 import { droppedEvent } from "./dropped-event.ts";
+import {
+  asideTrouble,
+  heldTrouble,
+  keyTrouble,
+  OTHER_ENVIRONMENT,
+  pauseTrouble,
+  refusalTrouble,
+} from "./host-troubles.ts";
 import { noteKey } from "./key-fingerprint.ts";
 import type { DeadLetter, OutboxOpening, PlainTrouble } from "./messages.ts";
-import type { OutboxStatus } from "./outbox-status.ts";
+import { type OutboxStatus, statusOf } from "./outbox-status.ts";
 import type { RecordStore } from "./record-store.ts";
 import { salvage } from "./salvage.ts";
 import { Tenancy } from "./tenancy.ts";
@@ -30,12 +38,15 @@ export class OutboxHost {
   readonly #own: DataFile | undefined;
   readonly #files = new Map<string, DataFile>();
   readonly #held = new Set<DataFile>();
+  /** Adopted before the key was known: nobody can say yet whether it may send them. */
+  readonly #undecided = new Set<DataFile>();
   readonly #committer: Committer;
   readonly #delivery: Delivery;
   readonly #flushes = new Set<() => void>();
   #delivered = 0;
   #setAside = 0;
   #apiKey: string | undefined;
+  #key: "untried" | "asked" | "tried" = "untried";
   #timer: NodeJS.Timeout | undefined;
   #isClosing = false;
 
@@ -44,7 +55,11 @@ export class OutboxHost {
     this.#opening = opening;
     this.#surroundings = surroundings;
     prepareDirectory(opening.directory);
-    this.#own = opening.keepsOwnFile ? createDataFile(opening.directory) : undefined;
+    const left = opening.continues ? adoptDataFile(opening.directory, opening.continues) : undefined;
+    if (left?.outcome === "adopted") {
+      this.#own = left.file;
+      this.#own.store.resume();
+    } else this.#own = opening.keepsOwnFile ? createDataFile(opening.directory) : undefined;
     if (this.#own) this.#files.set(this.#own.id, this.#own);
     this.#committer = new Committer({
       own: this.#own?.store,
@@ -60,7 +75,8 @@ export class OutboxHost {
         settle: async (store, record, settlement) => {
           await this.#committer.settle(store, record, settlement);
           if (settlement.kind === "delivered") this.#delivered++;
-          if (settlement.kind === "refused") this.#reportRefusal(record.eventId, settlement.refusal);
+          if (settlement.kind === "refused")
+            surroundings.report(refusalTrouble(record.eventId, settlement.refusal));
         },
         isOwnAnswer: (store, answer) => this.#isOwnAnswer(store, answer),
         onPause: (reason, cause) => this.#reportPause(reason, cause),
@@ -70,13 +86,18 @@ export class OutboxHost {
       },
       opening.concurrency,
     );
+    if (left?.outcome === "set_aside") this.#reportAside(left);
   }
 
-  /** Begins to deliver, and adopts what dead processes left. */
-  async start(): Promise<void> {
-    await this.#learnKey();
-    if (this.#own && this.#opening.delivers) this.#delivery.add(this.#own.store);
+  /** The data file that takes new records, for a thread that has to go on where this one died. */
+  get ownFile(): string | undefined {
+    return this.#own?.id;
+  }
+
+  /** Adopts what dead processes left, and delivers once the key is known. Nothing else waits for the key. */
+  start(): void {
     this.#look();
+    void this.#learnKey();
   }
 
   /** Takes a record. */
@@ -86,22 +107,9 @@ export class OutboxHost {
 
   /** How things stand. */
   status(): OutboxStatus {
-    const all = [...this.#files.values()].map(({ store }) => store.counts);
-    const sum = (field: "waiting" | "open" | "deadLetters" | "bytes"): number =>
-      all.reduce((total, counts) => total + counts[field], 0);
-    const heldCount = [...this.#held].reduce((total, { store }) => total + store.counts.waiting, 0);
-    const paused =
-      this.#delivery.paused ?? (heldCount > 0 && heldCount === sum("waiting") ? "other_key" : undefined);
-    return {
-      delivered: this.#delivered,
-      waiting: sum("waiting"),
-      deadLetters: sum("deadLetters"),
-      ...(paused !== undefined && { paused }),
-      open: sum("open"),
-      bytes: sum("bytes"),
-      held: heldCount,
-      setAside: this.#setAside,
-    };
+    const { paused } = this.#delivery;
+    const counted = { delivered: this.#delivered, paused, setAside: this.#setAside };
+    return statusOf([...this.#files.values()], this.#held, counted);
   }
 
   /** Resolves when nothing waits, delivery needs somebody's help, or the time is up; says what is left. */
@@ -184,6 +192,7 @@ export class OutboxHost {
     this.#tenancy.forget(file.store);
     this.#files.delete(file.id);
     this.#held.delete(file);
+    this.#undecided.delete(file);
     file.close();
   }
 
@@ -198,90 +207,92 @@ export class OutboxHost {
       });
     }
     this.#afterCommit();
-    this.#timer = setTimeout(() => this.#look(), LOOK_AGAIN_MS * (0.5 + Math.random()));
-    if (this.#apiKey === undefined) void this.#learnKey();
+    this.#timer = setTimeout(
+      () => {
+        this.#look();
+        void this.#learnKey();
+      },
+      LOOK_AGAIN_MS * (0.5 + Math.random()),
+    );
   }
 
   #adopt(id: string): void {
     const adoption = adoptDataFile(this.#opening.directory, id);
     if (adoption.outcome === "in_use") return;
     if (adoption.outcome === "set_aside") {
-      this.#setAside++;
-      const { saved, altered } =
-        adoption.isDamaged && this.#own ? salvage(adoption.path, this.#own.store) : { saved: 0, altered: 0 };
-      this.#surroundings.report({
-        code: "outbox_damaged",
-        message: `An outbox file was set aside as ${adoption.path}: ${adoption.trouble}. ${saved} events of it go on, ${altered} are not what was kept and stay there`,
-      });
+      this.#reportAside(adoption);
       return;
     }
     const { file } = adoption;
     file.store.transaction(() => file.store.abandonAll());
     this.#files.set(id, file);
     if (!this.#opening.delivers) return;
+    if (this.#key === "tried") this.#decide(file);
+    else this.#undecided.add(file);
+  }
+
+  #decide(file: DataFile): void {
     const isAdmitted = this.#opening.acceptsOtherKey || this.#tenancy.admits(file.store, this.#apiKey);
     if (isAdmitted) this.#delivery.add(file.store);
     else this.#hold(file);
   }
 
+  #reportAside({ path, trouble, isDamaged }: Extract<Adoption, { readonly outcome: "set_aside" }>): void {
+    this.#setAside++;
+    const { saved, altered } =
+      isDamaged && this.#own ? salvage(path, this.#own.store) : { saved: 0, altered: 0 };
+    this.#surroundings.report(asideTrouble(path, trouble, saved, altered));
+  }
+
   #hold(file: DataFile): void {
     this.#held.add(file);
     const { waiting } = file.store.counts;
-    if (waiting === 0) return;
-    this.#surroundings.report({
-      code: "delivery_paused",
-      message: `${waiting} events of an earlier process wait for another API key and are kept: they go once an answer shows that both keys are of one environment, or by "complianceguard outbox deliver --other-key" if you know it`,
-    });
+    if (waiting > 0) this.#surroundings.report(heldTrouble(waiting));
   }
 
   #isOwnAnswer(store: RecordStore, answer: IngestResult): boolean {
     const known = this.#tenancy.environment;
     const isOwn = this.#tenancy.isOwnAnswer(store, answer);
     if (!isOwn) {
-      this.#surroundings.report({
-        code: "delivery_paused",
-        message:
-          "The platform answered from another environment than before: delivery has stopped and everything is kept. Check the API key, and give each tenant an outbox name of its own",
-      });
+      this.#surroundings.report(OTHER_ENVIRONMENT);
       queueMicrotask(() => this.#checkFlushes());
-    } else if (known === undefined) {
-      for (const file of this.#held) {
-        if (!this.#tenancy.admits(file.store, this.#apiKey)) continue;
-        this.#held.delete(file);
-        this.#delivery.add(file.store);
-      }
-    }
+    } else if (known === undefined) this.#admitHeld();
     return isOwn;
   }
 
-  async #learnKey(): Promise<void> {
-    try {
-      const apiKey = await this.#surroundings.apiKey();
-      const own = this.#own?.store;
-      own?.transaction(() => noteKey(own, apiKey));
-      this.#apiKey = apiKey;
-    } catch {
-      // Delivery meets the same trouble and says so.
+  #admitHeld(): void {
+    for (const file of this.#held) {
+      if (!this.#tenancy.admits(file.store, this.#apiKey)) continue;
+      this.#held.delete(file);
+      this.#delivery.add(file.store);
     }
   }
 
-  #reportRefusal(
-    eventId: string,
-    { code, status, answer }: { code: string; status: number | undefined; answer: string },
-  ): void {
-    const why = status === undefined ? answer : `status ${status}${code === "api_error" ? "" : `, ${code}`}`;
-    this.#surroundings.report({
-      code: code === "outbox_damaged" ? "outbox_damaged" : "delivery_refused",
-      eventId,
-      message: `The event is kept as a dead letter (${why}): see "complianceguard outbox dead-letters", then replay it`,
-    });
+  /** Asks for the key until it is known. After the first try delivery begins: it asks again itself. */
+  async #learnKey(): Promise<void> {
+    if (this.#key === "asked" || this.#apiKey !== undefined) return;
+    const isFirst = this.#key === "untried";
+    if (isFirst) this.#key = "asked";
+    try {
+      const apiKey = await this.#surroundings.apiKey();
+      if (this.#isClosing) return;
+      const own = this.#own?.store;
+      own?.transaction(() => noteKey(own, apiKey));
+      this.#apiKey = apiKey;
+    } catch (error) {
+      if (this.#isClosing) return;
+      if (isFirst) this.#surroundings.report(keyTrouble(error));
+    }
+    this.#key = "tried";
+    if (isFirst && this.#own && this.#opening.delivers) this.#delivery.add(this.#own.store);
+    for (const file of this.#undecided) this.#decide(file);
+    this.#undecided.clear();
+    this.#admitHeld();
+    this.#checkFlushes();
   }
 
   #reportPause(reason: string, cause: unknown): void {
-    this.#surroundings.report({
-      code: "delivery_paused",
-      message: `Delivery pauses (${reason}), everything is kept: ${(cause as Error).message}`,
-    });
+    this.#surroundings.report(pauseTrouble(reason, cause));
     queueMicrotask(() => this.#checkFlushes());
   }
 }

@@ -28,11 +28,16 @@ export class OutboxThread {
   readonly #calls = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #batches: RecordBatches;
   readonly #opened: Promise<unknown>;
+  readonly #startedAtMs = performance.now();
   #lastId = 0;
   #end: ComplianceGuardError | undefined;
+  #isOpen = false;
+  #isClosing = false;
+  #ownFile: string | undefined;
 
   constructor(opening: OutboxOpening, surroundings: ThreadSurroundings) {
     this.#surroundings = surroundings;
+    this.#ownFile = opening.continues;
     this.#worker = new Worker(WORKER_FILE, {
       workerData: opening,
       // Node 22 warns that node:sqlite is experimental.
@@ -43,10 +48,23 @@ export class OutboxThread {
     );
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("error", (cause) => this.#finish("its thread has failed", cause));
-    this.#worker.on("exit", () => this.#finish("it is closed"));
-    this.#opened = this.#expect(OPENED);
+    this.#worker.on("exit", () => this.#finish("its thread has ended"));
+    this.#opened = this.#expect(OPENED).then((ownFile) => {
+      this.#isOpen = true;
+      this.#ownFile = ownFile as string | undefined;
+    });
     this.#opened.catch((error) => this.#finish("it could not be opened", error));
     this.#unrefWhenIdle();
+  }
+
+  /** True once it can do nothing more, and another one may be tried: at once, or after a moment where it never opened. */
+  get isReplaceable(): boolean {
+    return this.#end !== undefined && (this.#isOpen || performance.now() - this.#startedAtMs > TRY_AGAIN_MS);
+  }
+
+  /** The data file that another thread has to go on with after this one has died. */
+  get ownFile(): string | undefined {
+    return this.#ownFile;
   }
 
   /** Keeps a record; resolves when it is on the disk. */
@@ -80,6 +98,7 @@ export class OutboxThread {
 
   /** Lets go of the files and ends the thread. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     // Where the thread is gone already there is nothing left to close.
     await this.call("close").catch(() => {});
     await this.#worker.terminate();
@@ -123,15 +142,24 @@ export class OutboxThread {
   }
 
   #finish(message: string, cause?: unknown): void {
-    this.#end ??=
+    if (this.#end) return;
+    this.#end =
       cause instanceof ComplianceGuardError
         ? cause
         : new ComplianceGuardError("outbox_unusable", `The outbox keeps nothing more: ${message}`, { cause });
     for (const call of this.#calls.values()) call.reject(this.#end);
     this.#calls.clear();
     this.#batches.fail(this.#end);
+    // What is waited for has heard of it; where nobody waits, nobody would.
+    if (this.#isOpen && !this.#isClosing) {
+      const { code, message } = this.#end;
+      this.#surroundings.report({ code, message: `${message}. It is started again for the next record` });
+    }
   }
 }
+
+/** A directory that could not be used is looked at again, but not for every record. */
+const TRY_AGAIN_MS = 1_000;
 
 /** The id of the reply that says whether the outbox could be opened. */
 const OPENED = 0;

@@ -18,7 +18,6 @@ import { errorOf, plainErrorOf } from "./plain-error.ts";
 const port = parentPort;
 const opening = workerData as OutboxOpening;
 const questions = new Map<number, PromiseWithResolvers<unknown>>();
-let started: Promise<void> | undefined;
 let lastQuestion = 0;
 let fixedKey: string | undefined;
 
@@ -72,8 +71,6 @@ const methods: Record<OutboxMethod, (host: OutboxHost, input: unknown) => unknow
 
 async function call(host: OutboxHost, id: number, method: OutboxMethod, input: unknown): Promise<void> {
   try {
-    // What dead processes left counts from the first answer on.
-    if (method !== "close") await started;
     say({ kind: "reply", id, output: await methods[method](host, input) });
   } catch (error) {
     say({ kind: "reply", id, error: plainErrorOf(error) });
@@ -113,8 +110,9 @@ try {
       else question?.resolve(message.output);
     }
   });
-  started = host.start();
-  say({ kind: "reply", id: 0 });
+  // What dead processes left counts from the first answer on.
+  host.start();
+  say({ kind: "reply", id: 0, output: host.ownFile });
 } catch (error) {
   say({ kind: "reply", id: 0, error: plainErrorOf(error) });
 }

@@ -5,10 +5,11 @@ import { ComplianceGuardError, isComplianceGuardError } from "../core/errors.ts"
 import type { DeliveryStatus, EventSink, OutgoingEvent } from "../core/event-sink.ts";
 import { destinationDirectory } from "./directory.ts";
 import { DEFAULT_DIRECTORY } from "./hosting.ts";
-import type { DeadLetter, PlainTrouble } from "./messages.ts";
+import { keyInTime } from "./key-in-time.ts";
+import type { DeadLetter, OutboxOpening, PlainTrouble } from "./messages.ts";
 import { checkOutboxOptions, type OutboxOptions } from "./outbox-options.ts";
 import type { OutboxStatus } from "./outbox-status.ts";
-import { OutboxThread } from "./outbox-thread.ts";
+import { OutboxThread, type ThreadSurroundings } from "./outbox-thread.ts";
 
 /** How long `flush` and `close` wait where they are not told. A platform that is down must not hold a process. */
 const FLUSH_MS = 30_000;
@@ -46,7 +47,9 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
 /** One destination of this process, used by any number of outboxes. */
 interface Shared {
-  readonly thread: OutboxThread;
+  thread: OutboxThread;
+  /** Starts a thread, which goes on with the data file of one that has died. */
+  readonly start: (continues?: string) => OutboxThread;
   readonly listeners: Set<(trouble: PlainTrouble) => void>;
   readonly apiKey: OutboxOptions["apiKey"];
   users: number;
@@ -136,7 +139,7 @@ class SharedOutbox implements Outbox {
   async #close({ timeoutMs = FLUSH_MS }: TimeoutOptions = {}): Promise<DeliveryStatus> {
     try {
       if (!this.#shared) return NOTHING;
-      return await flushed(this.#shared.thread, timeoutMs);
+      return await flushed(livingThread(this.#shared), timeoutMs);
     } finally {
       await this.#release();
       await this.#client.close();
@@ -158,7 +161,7 @@ class SharedOutbox implements Outbox {
   async #thread(): Promise<OutboxThread> {
     if (this.#closed)
       throw new ComplianceGuardError("record_not_kept", "This outbox is closed: make a new one");
-    if (this.#shared) return this.#shared.thread;
+    if (this.#shared) return livingThread(this.#shared);
     const found = registry.get(this.#directory);
     if (found?.closing) {
       await found.closing;
@@ -168,19 +171,13 @@ class SharedOutbox implements Outbox {
     shared.users++;
     shared.listeners.add(this.#listener);
     this.#shared = shared;
-    return shared.thread;
+    return livingThread(shared);
   }
 
   #startShared(): Shared {
-    const {
-      baseUrl,
-      apiKey,
-      timeoutMs = 10_000,
-      dispatcher,
-      fetch,
-      maxBytes = 2 ** 30,
-      concurrency = 8,
-    } = this.#options;
+    const { baseUrl, timeoutMs = 10_000, dispatcher, fetch } = this.#options;
+    const { maxBytes = 2 ** 30, concurrency = 8 } = this.#options;
+    const apiKey = keyInTime(this.#options.apiKey, timeoutMs);
     const listeners = new Set<(trouble: PlainTrouble) => void>();
     // It outlives the outbox that made it where others still use the thread; it holds no connection unless it sends.
     const sender = new ComplianceGuardClient({
@@ -191,33 +188,46 @@ class SharedOutbox implements Outbox {
       fetch,
       maxRetries: 0,
     });
-    const thread = new OutboxThread(
-      {
-        directory: this.#directory,
-        baseUrl,
-        timeoutMs,
-        concurrency,
-        maxBytes,
-        sendsOutside: Boolean(dispatcher ?? fetch),
-        acceptsOtherKey: this.#options.acceptOtherKey ?? false,
-        keepsOwnFile: true,
-        delivers: true,
+    const opening: OutboxOpening = {
+      directory: this.#directory,
+      baseUrl,
+      timeoutMs,
+      concurrency,
+      maxBytes,
+      sendsOutside: Boolean(dispatcher ?? fetch),
+      acceptsOtherKey: this.#options.acceptOtherKey ?? false,
+      keepsOwnFile: true,
+      delivers: true,
+    };
+    const surroundings: ThreadSurroundings = {
+      apiKey: async () => ({ key: await fetchApiKey(apiKey), isFixed: typeof apiKey === "string" }),
+      send: (eventId, body) => sender.postEventBody(body, { eventId }),
+      report: (trouble) => {
+        for (const listener of listeners) listener(trouble);
       },
-      {
-        apiKey: async () => ({ key: await fetchApiKey(apiKey), isFixed: typeof apiKey === "string" }),
-        send: (eventId, body) => sender.postEventBody(body, { eventId }),
-        report: (trouble) => {
-          for (const listener of listeners) listener(trouble);
-        },
-      },
-    );
-    const shared: Shared = { thread, listeners, apiKey, users: 0, closing: undefined };
+    };
+    const start = (continues?: string): OutboxThread =>
+      new OutboxThread({ ...opening, continues }, surroundings);
+    const shared: Shared = {
+      thread: start(),
+      start,
+      listeners,
+      apiKey: this.#options.apiKey,
+      users: 0,
+      closing: undefined,
+    };
     registry.set(this.#directory, shared);
     return shared;
   }
 }
 
 const NOTHING: DeliveryStatus = { delivered: 0, waiting: 0, deadLetters: 0 };
+
+/** The thread, or a new one where it has died. */
+function livingThread(shared: Shared): OutboxThread {
+  if (shared.thread.isReplaceable) shared.thread = shared.start(shared.thread.ownFile);
+  return shared.thread;
+}
 
 /** Whoever flushes was told before that the outbox is broken: what is on its disk goes with the next start. */
 async function flushed(thread: OutboxThread, timeoutMs: number): Promise<DeliveryStatus> {

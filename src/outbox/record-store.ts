@@ -98,6 +98,14 @@ export class RecordStore {
     this.#counts.open--;
   }
 
+  /** Knows the start records of a file that was opened again while their runs go on. */
+  resume(): void {
+    const rows = this.#sql(`SELECT number, event_id, size FROM record WHERE state = ${OPEN}`).all();
+    for (const { number, event_id, size } of rows) {
+      this.#starts.set(String(event_id), { number: Number(number), size: Number(size) });
+    }
+  }
+
   /** Makes every start record of this file an event that waits: nothing more will be heard of it. */
   abandonAll(): void {
     const { changes } = this.#sql(`UPDATE record SET state = ${WAITING} WHERE state = ${OPEN}`).run();

@@ -44,6 +44,7 @@ export class RecordedRun implements Run {
   #timer: NodeJS.Timeout | undefined;
   #delivered: (() => RunEnd) | undefined;
   #state: "open" | "abandoned" | "settled" = "open";
+  #isReported = false;
 
   constructor(
     facts: RunFacts,
@@ -59,7 +60,7 @@ export class RecordedRun implements Run {
     this.#startedAt = support.clock.monotonic();
     this.#begun = support.writer.keepsStartRecords ? this.#begin() : undefined;
     this.admitted = policy === "block" && this.#begun ? this.#admission(this.#begun) : Promise.resolve();
-    this.#begun?.catch((cause) => support.report({ code: "record_not_kept", eventId: facts.eventId, cause }));
+    this.#begun?.catch((cause) => this.#reportNotKept(cause));
     this.#startTimer();
   }
 
@@ -188,8 +189,15 @@ export class RecordedRun implements Run {
       this.#forget();
       await kept;
     } catch (cause) {
-      this.#support.report({ code: "record_not_kept", eventId: this.eventId, cause });
+      this.#reportNotKept(cause);
     }
+  }
+
+  /** Start and end fail for the same reason: one event, one report. */
+  #reportNotKept(cause: unknown): void {
+    if (this.#isReported) return;
+    this.#isReported = true;
+    this.#support.report({ code: "record_not_kept", eventId: this.eventId, cause });
   }
 
   /** A handle lives on as a parent; its content need not. Of an abandoned run it may still be amended. */

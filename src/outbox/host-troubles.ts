@@ -1,0 +1,52 @@
+import { isComplianceGuardError } from "../core/errors.ts";
+import type { PlainTrouble } from "./messages.ts";
+import type { Refusal } from "./record-store.ts";
+
+// What the outbox tells of trouble that nobody awaits. Every message says what is kept and what to do.
+
+/** The platform refused an event for good, or its bytes are not what was kept. */
+export function refusalTrouble(eventId: string, { code, status, answer }: Refusal): PlainTrouble {
+  const why = status === undefined ? answer : `status ${status}${code === "api_error" ? "" : `, ${code}`}`;
+  return {
+    code: code === "outbox_damaged" ? "outbox_damaged" : "delivery_refused",
+    eventId,
+    message: `The event is kept as a dead letter (${why}): see "complianceguard outbox dead-letters", then replay it`,
+  };
+}
+
+/** The platform refuses everything for now. */
+export function pauseTrouble(reason: string, cause: unknown): PlainTrouble {
+  return {
+    code: "delivery_paused",
+    message: `Delivery pauses (${reason}), everything is kept: ${(cause as Error).message}`,
+  };
+}
+
+/** Answers came from two environments. */
+export const OTHER_ENVIRONMENT: PlainTrouble = {
+  code: "delivery_paused",
+  message:
+    "The platform answered from another environment than before: delivery has stopped and everything is kept. Check the API key, and give each tenant an outbox name of its own",
+};
+
+/** @param count Events left by a process with another key. */
+export function heldTrouble(count: number): PlainTrouble {
+  return {
+    code: "delivery_paused",
+    message: `${count} events of an earlier process wait for another API key and are kept: they go once an answer shows that both keys are of one environment, or by "complianceguard outbox deliver --other-key" if you know it`,
+  };
+}
+
+/** @param path Where the file lies now. @param saved How many of its events go on, and how many stay there. */
+export function asideTrouble(path: string, trouble: string, saved: number, altered: number): PlainTrouble {
+  return {
+    code: "outbox_damaged",
+    message: `An outbox file was set aside as ${path}: ${trouble}. ${saved} events of it go on, ${altered} are not what was kept and stay there`,
+  };
+}
+
+/** The key could not be had. It is asked for again. */
+export function keyTrouble(error: unknown): PlainTrouble {
+  const message = `Nothing is delivered without an API key, everything is kept: ${(error as Error).message}`;
+  return { code: isComplianceGuardError(error) ? error.code : "key_unavailable", message };
+}

@@ -8,6 +8,7 @@ import { DEFAULT_DIRECTORY, outboxObstacle } from "./outbox/hosting.ts";
 import type { PlainTrouble } from "./outbox/messages.ts";
 import { openOutbox } from "./outbox/outbox.ts";
 import type { OutboxOptions } from "./outbox/outbox-options.ts";
+import { recorderOptionNames, requireOptions } from "./recorder/option-checks.ts";
 import { Recorder } from "./recorder/recorder.ts";
 import type { RecorderOptions, TextOption } from "./recorder/recorder-options.ts";
 import { troubleReporter } from "./recorder/trouble.ts";
@@ -49,11 +50,17 @@ export interface CreateRecorderOptions extends Omit<RecorderOptions, "sink" | "k
 /**
  * A recorder that sends to a platform, by way of an outbox on the disk: client, sink and recorder from options and
  * environment. Synchronous; nothing is opened or contacted before the first event (or `ready()`).
- * @throws {ComplianceGuardError} `invalid_option`, naming the option and the variable that could give it.
+ * @throws {ComplianceGuardError} `invalid_option`, naming the option and the remedy, e.g. the variable that could give it;
+ * `invalid_payload_key` where `payloadKey` or `pseudonymKey` is not 32 bytes; `outbox_unusable` where `onFailure` may block
+ * and there can be no outbox.
  * @example
  * const recorder = createRecorder({ systemId: "cv-screening-prod", version: "2026.05.01", decisionClassification: "automated_decision" });
  */
 export function createRecorder(options: CreateRecorderOptions): Recorder {
+  requireOptions("createRecorder", options, optionNames);
+  if (options.outbox !== undefined && options.outbox !== false) {
+    requireOptions("createRecorder's outbox", options.outbox, outboxNames);
+  }
   const {
     baseUrl,
     apiKey,
@@ -86,6 +93,19 @@ export function createRecorder(options: CreateRecorderOptions): Recorder {
       }),
   });
 }
+
+const own = [
+  "baseUrl",
+  "apiKey",
+  "payloadKey",
+  "payloadKeyId",
+  "outbox",
+  "timeoutMs",
+  "dispatcher",
+  "fetch",
+] as const satisfies readonly (keyof CreateRecorderOptions)[];
+const optionNames = [...recorderOptionNames, ...own];
+const outboxNames: readonly (keyof OutboxOption)[] = ["directory", "name", "maxBytes", "concurrency"];
 
 /** The outbox, or a direct sink where there can be none. */
 function platformSink(options: CreateRecorderOptions, client: ClientOptions): EventSink {

@@ -50,17 +50,10 @@ const defaults: Required<Omit<RecordFields, "filter">> = {
 
 /**
  * The decision which runs are recorded, as one function. A filter that throws records the run: leaving a decision out must be meant.
- * @throws {ComplianceGuardError} `invalid_option` for a field that does not exist.
+ * @throws {ComplianceGuardError} `invalid_option` for a field that does not exist or is not of its type.
  */
 export function recordDecision(option: RecordOption | undefined): (run: RunDescription) => RecordVerdict {
-  const fields: RecordFields = typeof option === "function" ? { filter: option } : (option ?? {});
-  for (const name of Object.keys(fields)) {
-    if (name === "filter" || name in defaults) continue;
-    throw new ComplianceGuardError(
-      "invalid_option",
-      `record has no field "${name}": it takes ${Object.keys(defaults).join(", ")} and filter`,
-    );
-  }
+  const fields = fieldsOf(option);
   return (run) => {
     const field = fieldOfKind[run.kind];
     if (!(fields[field] ?? defaults[field])) return "off";
@@ -70,4 +63,25 @@ export function recordDecision(option: RecordOption | undefined): (run: RunDescr
       return "recorded";
     }
   };
+}
+
+function fieldsOf(option: RecordOption | undefined): RecordFields {
+  if (option === undefined) return {};
+  if (typeof option === "function") return { filter: option };
+  if (typeof option !== "object" || option === null || Array.isArray(option)) {
+    throw invalid("record must be an object such as { steps: true }, or a function of the run");
+  }
+  for (const [name, value] of Object.entries(option)) {
+    const expected = name === "filter" ? "function" : Object.hasOwn(defaults, name) ? "boolean" : undefined;
+    if (expected === undefined) {
+      throw invalid(`record has no field "${name}": it takes ${Object.keys(defaults).join(", ")} and filter`);
+    }
+    if (value !== undefined && typeof value !== expected)
+      throw invalid(`record.${name} must be a ${expected}`);
+  }
+  return option;
+}
+
+function invalid(message: string): ComplianceGuardError {
+  return new ComplianceGuardError("invalid_option", message);
 }

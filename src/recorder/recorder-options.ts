@@ -23,7 +23,7 @@ export interface RecorderOptions {
   readonly modelId?: string | undefined;
   /** Keys that seal the content. Without any, only references leave the process. */
   readonly keys?: KeyProvider | undefined;
-  /** 32 bytes: reviewer ids, data subjects and thread ids go out as pseudonyms under it. */
+  /** 32 bytes: reviewer ids, data subjects and thread ids go out as pseudonyms under it. Another size is refused as `invalid_payload_key`. */
   readonly pseudonymKey?: KeyMaterial | undefined;
   /** Which runs become events. */
   readonly record?: RecordOption | undefined;

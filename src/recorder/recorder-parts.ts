@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { ContextStore } from "./context.ts";
 import { EventWriter } from "./event-writer.ts";
 import { type FailurePolicy, failurePolicy } from "./failure-policy.ts";
+import { checkRecorderOptions } from "./option-checks.ts";
 import { PendingWork } from "./pending-work.ts";
 import { Pseudonyms } from "./pseudonyms.ts";
 import { type RecordVerdict, recordDecision } from "./record-option.ts";
@@ -38,8 +39,12 @@ export interface RecorderParts {
   readonly log: RecorderLog;
 }
 
-/** @throws {ComplianceGuardError} `invalid_option`, naming the option and the remedy. */
+/**
+ * @throws {ComplianceGuardError} `invalid_option`, naming the option and the remedy; `invalid_payload_key` where the
+ * `pseudonymKey` is not 32 bytes.
+ */
 export function recorderParts(options: RecorderOptions): RecorderParts {
+  checkRecorderOptions(options);
   for (const name of ["systemId", "version", "decisionClassification"] as const)
     requireText(name, options[name]);
   const clock = options.clock ?? systemClock;

@@ -24,7 +24,10 @@ export class Recorder implements AsyncDisposable {
   readonly #starter: RunStarter;
   readonly #sink: EventSink;
 
-  /** @throws {ComplianceGuardError} `invalid_option`, naming the option and the remedy. */
+  /**
+   * @throws {ComplianceGuardError} `invalid_option`, naming the option and the remedy; `invalid_payload_key` where the
+   * `pseudonymKey` is not 32 bytes.
+   */
   constructor(options: RecorderOptions) {
     this.#parts = recorderParts(options);
     this.#starter = new RunStarter(this.#parts);

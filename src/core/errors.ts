@@ -24,7 +24,6 @@ export type ErrorCode =
   | "delivery_refused"
   | "key_unavailable"
   | "key_erased"
-  | "run_abandoned"
   | "review_rejected"
   | "review_not_bound"
   | "review_failed"

@@ -1,5 +1,5 @@
 /** What stands in a text where the API key stood. */
-export const REDACTED = "[API key]";
+const REDACTED = "[API key]";
 
 /** Keys shorter than this are no secret, and taking them out would eat ordinary words. */
 const MIN_SECRET_LENGTH = 8;

@@ -29,7 +29,7 @@ export interface Transport {
 }
 
 /** So much of an error's body is read. */
-export const MAX_ERROR_BYTES: number = 2 ** 20;
+const MAX_ERROR_BYTES = 2 ** 20;
 
 /**
  * Reads an answer's body as far as its status allows, and drops the connection if there is more. Counts what arrives:

@@ -5,7 +5,7 @@ import { ComplianceGuardError } from "./errors.ts";
 export const NONCE_BYTES = 12;
 
 /** Bytes of the tag at the end of what is sealed. Always named to Node, which takes tags of four bytes otherwise. */
-export const TAG_BYTES = 16;
+const TAG_BYTES = 16;
 
 /**
  * AES-256-GCM (NIST SP 800-38D): the ciphertext with its tag appended.

@@ -22,7 +22,7 @@ export function compareValues(path: string, sealed: unknown, shown: unknown): Co
 }
 
 /** Whether two JSON values are the same in the sense of {@link compareValues}. */
-export function sameValue(left: unknown, right: unknown): boolean {
+function sameValue(left: unknown, right: unknown): boolean {
   if (typeof left === "string" && typeof right === "string") return sameInstant(left, right);
   if (Array.isArray(left) && Array.isArray(right)) {
     return left.length === right.length && left.every((item, index) => sameValue(item, right[index]));

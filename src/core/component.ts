@@ -15,12 +15,7 @@ export interface Component {
  * @throws {ComplianceGuardError} `not_canonicalizable`, with the path of what JSON cannot hold.
  */
 export function encodeComponent(value: unknown): Component {
-  return componentOfText(canonicalJson(value ?? {}));
-}
-
-/** The component whose canonical JSON is already at hand. */
-export function componentOfText(canonicalText: string): Component {
-  return componentOfBytes(utf8Bytes(canonicalText));
+  return componentOfBytes(utf8Bytes(canonicalJson(value ?? {})));
 }
 
 /** The component whose canonical JSON is already at hand in UTF-8. */

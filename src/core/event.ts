@@ -52,7 +52,7 @@ export interface EventComponents {
 }
 
 /** The clear fields as they are sent: checked, and without those that are null or undefined. */
-export type ClearFields = {
+type ClearFields = {
   readonly [Name in keyof EventFields]: Exclude<EventFields[Name], null>;
 };
 
@@ -100,7 +100,7 @@ export function buildEventBody(
  * platform shows later.
  * @throws {ComplianceGuardError} `invalid_argument`, naming the field and what it must be.
  */
-export function clearFields(fields: EventFields): ClearFields {
+function clearFields(fields: EventFields): ClearFields {
   const given = Object.entries(CHECKS).flatMap(([name, [isValid, expected]]) => {
     const value = fields[name as keyof EventFields];
     if (value === undefined || value === null) {

@@ -50,7 +50,7 @@ export function chainResult(outputs: unknown, inputs: unknown, kind: RunKind): R
 }
 
 /** A value on either side of a chain, its messages in the neutral form. */
-export function chainValue(value: unknown): { readonly value: unknown } {
+function chainValue(value: unknown): { readonly value: unknown } {
   return valueComponent(value, translateMessage);
 }
 

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compareValues, sameValue } from "../../src/core/compare-values.ts";
+import { compareValues } from "../../src/core/compare-values.ts";
+
+const sameValue = (left: unknown, right: unknown): boolean =>
+  compareValues("a", left, right).every(({ isSame }) => isSame);
 
 const paths = (sealed: unknown, shown: unknown, isSame: boolean): string[] =>
   compareValues("a", sealed, shown)

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { componentOfBytes, componentOfText, encodeComponent } from "../../src/core/component.ts";
+import { componentOfBytes, encodeComponent } from "../../src/core/component.ts";
 import { reference } from "../../src/core/digest.ts";
 import { codeOf } from "../support/error-code.ts";
 
@@ -9,7 +9,6 @@ test.each([{ b: "é😀", a: [1, null] }, "text", ["a"], 7, null, undefined])(
     const component = encodeComponent(value);
     expect(component.reference).toBe(reference(value));
     expect(componentOfBytes(component.bytes)).toEqual(component);
-    expect(componentOfText(Buffer.from(component.bytes).toString())).toEqual(component);
   },
 );
 

@@ -1,13 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { reference } from "../../src/core/digest.ts";
-import {
-  buildEventBody,
-  clearFields,
-  type EventFields,
-  encodeContent,
-  encodeEventBody,
-} from "../../src/core/event.ts";
+import { buildEventBody, type EventFields, encodeContent, encodeEventBody } from "../../src/core/event.ts";
 import { caught, codeOf } from "../support/error-code.ts";
 import pythonEvents from "./python-client-events.json" with { type: "json" };
 
@@ -127,7 +121,9 @@ test.each([
   ["dataSubjects", [7]],
   ["dataSubjects", ["a", null]],
 ])("%s that is %j is refused by name", async (name, value) => {
-  const error = await caught(() => clearFields({ ...required, [name as string]: value } as EventFields));
+  const error = await caught(() =>
+    buildEventBody({ ...required, [name as string]: value } as EventFields, content),
+  );
   expect(error?.code).toBe("invalid_argument");
   expect(error?.message).toContain(name);
 });

@@ -1,5 +1,4 @@
 import { type Component, encodeComponent } from "../core/component.ts";
-import { type ErrorCode, isComplianceGuardError } from "../core/errors.ts";
 import { buildEventBody, type EventFields, encodeEventBody } from "../core/event.ts";
 import type { EventSink, OutgoingEvent } from "../core/event-sink.ts";
 import { encryptionKey, type KeyProvider, type KeyRequest, type PayloadKey } from "../core/keys.ts";
@@ -60,7 +59,7 @@ export class EventWriter {
     return this.#sink.begin !== undefined;
   }
 
-  /** Fetches the key of a run. Never throws; a promise it returns may reject, which `write` handles. */
+  /** Fetches the key of a run. Never throws; a promise it returns may reject, which `submit` handles. */
   pinKey(event: KeyRequest): PinnedKey {
     if (!this.#keys) return undefined;
     try {
@@ -83,15 +82,6 @@ export class EventWriter {
   /** Takes back the start record of a call that was refused. */
   async discard(eventId: string): Promise<void> {
     await this.#sink.discard?.(eventId);
-  }
-
-  /** Seals and submits. Never rejects: trouble is reported. */
-  async write(event: UnwrittenEvent): Promise<void> {
-    try {
-      await this.submit(event);
-    } catch (cause) {
-      this.#report({ code: codeOf(cause), eventId: event.fields.eventId, cause });
-    }
   }
 
   /**
@@ -160,8 +150,4 @@ function observed<T>(key: T | Promise<T>): T | Promise<T> {
 
 function outgoing(eventId: string, body: Uint8Array, hasDerivedId?: boolean): OutgoingEvent {
   return { eventId, body, hasDerivedId };
-}
-
-function codeOf(cause: unknown): ErrorCode {
-  return isComplianceGuardError(cause) ? cause.code : "record_not_kept";
 }

@@ -1,4 +1,5 @@
 import type { Component } from "../core/component.ts";
+import { type ErrorCode, isComplianceGuardError } from "../core/errors.ts";
 import type { Clock } from "./clock.ts";
 import type { EventWriter, PinnedKey } from "./event-writer.ts";
 import type { FailurePolicy } from "./failure-policy.ts";
@@ -60,7 +61,7 @@ export class RecordedRun implements Run {
     this.#startedAt = support.clock.monotonic();
     this.#begun = support.writer.keepsStartRecords ? this.#begin() : undefined;
     this.admitted = policy === "block" && this.#begun ? this.#admission(this.#begun) : Promise.resolve();
-    this.#begun?.catch((cause) => this.#reportNotKept(cause));
+    this.#begun?.catch((cause) => this.#reportNotKept("record_not_kept", cause));
     this.#startTimer();
   }
 
@@ -185,19 +186,19 @@ export class RecordedRun implements Run {
       });
       this.#support.learn(this, end);
       const event = { fields, input: this.#input, output: output.component, metadata, key: this.#key };
-      const kept = Promise.all([this.#support.writer.write(event), this.#begun?.catch(() => {})]);
+      const kept = Promise.all([this.#support.writer.submit(event), this.#begun?.catch(() => {})]);
       this.#forget();
       await kept;
     } catch (cause) {
-      this.#reportNotKept(cause);
+      this.#reportNotKept(isComplianceGuardError(cause) ? cause.code : "record_not_kept", cause);
     }
   }
 
   /** Start and end fail for the same reason: one event, one report. */
-  #reportNotKept(cause: unknown): void {
+  #reportNotKept(code: ErrorCode, cause: unknown): void {
     if (this.#isReported) return;
     this.#isReported = true;
-    this.#support.report({ code: "record_not_kept", eventId: this.eventId, cause });
+    this.#support.report({ code, eventId: this.eventId, cause });
   }
 
   /** A handle lives on as a parent; its content need not. Of an abandoned run it may still be amended. */

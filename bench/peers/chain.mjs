@@ -1,0 +1,50 @@
+// The application that is recorded: prompt, model, parser. Its model answers at once, with as much text as it was asked.
+import { BaseChatModel } from "@langchain/core/language_models/chat_models";
+import { AIMessage } from "@langchain/core/messages";
+import { StringOutputParser } from "@langchain/core/output_parsers";
+import { ChatPromptTemplate } from "@langchain/core/prompts";
+
+const usage = { input_tokens: 120, output_tokens: 80, total_tokens: 200 };
+
+class Model extends BaseChatModel {
+  #text;
+  constructor(text) {
+    super({});
+    this.#text = text;
+  }
+  static lc_name() {
+    return "BenchModel";
+  }
+  _llmType() {
+    return "bench";
+  }
+  _combineLLMOutput() {
+    return {};
+  }
+  invocationParams() {
+    return { model: "bench-1", temperature: 0 };
+  }
+  async _generate() {
+    const message = new AIMessage({
+      content: this.#text,
+      usage_metadata: usage,
+      response_metadata: { model_name: "bench-1", finish_reason: "stop" },
+    });
+    return { generations: [{ text: this.#text, message }], llmOutput: {} };
+  }
+}
+
+/** One call of the application, with prompt and answer of so many bytes each. */
+export function applicationOf(bytes, handler) {
+  const line =
+    'The applicant "A-1042" was assessed under policy section 4.2; income and score were verified.\n';
+  // By way of bytes, so that it is one flat string, as one from a network is.
+  const text = Buffer.from(line.repeat(Math.ceil(bytes / line.length)).slice(0, bytes)).toString();
+  const chain = ChatPromptTemplate.fromMessages([
+    ["system", "You are a careful assistant."],
+    ["human", "{input}"],
+  ])
+    .pipe(new Model(text))
+    .pipe(new StringOutputParser());
+  return () => chain.invoke({ input: text }, { callbacks: [handler] });
+}

@@ -182,6 +182,8 @@ function stringify(body: EventBody): string {
 
 /** JSON.stringify escapes a surrogate only where it is alone; matching every escape keeps `\\ud800` in a text as it is. */
 function wellFormed(json: string): string {
+  // Next to no body has one, and a sealed payload is long.
+  if (!json.includes("\\ud")) return json;
   return json.replaceAll(/\\(ud[89a-f][0-9a-f]{2}|.)/g, (sequence, code: string) =>
     code.length > 1 ? "\ufffd" : sequence,
   );

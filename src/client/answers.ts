@@ -84,9 +84,20 @@ function camelCased(value: unknown): Answer {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalidAnswer("it is not a JSON object");
   }
-  const toCamelCase = (name: string): string =>
-    name.replaceAll(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [toCamelCase(name), field]));
+}
+
+/** Names come again with each answer. Those of a platform are few: others are not worth remembering. */
+const MAX_KNOWN_NAMES = 100;
+const MAX_NAME_LENGTH = 64;
+const knownNames = new Map<string, string>();
+
+function toCamelCase(name: string): string {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  const camelCase = name.replaceAll(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  if (knownNames.size < MAX_KNOWN_NAMES && name.length <= MAX_NAME_LENGTH) knownNames.set(name, camelCase);
+  return camelCase;
 }
 
 function textField(answer: Answer, name: string): string {

@@ -8,7 +8,11 @@ if (!existsSync(new URL("../dist/core/canonical-json.js", import.meta.url))) {
 }
 const { benchCanonicalJson } = await import("./canonical.mjs");
 const { benchEvent } = await import("./event.mjs");
+const { benchOutbox } = await import("./outbox.mjs");
+const { benchDelivery } = await import("./delivery.mjs");
 
 console.log(`Node ${process.version}, ${cpus()[0]?.model ?? "unknown processor"}`);
 benchCanonicalJson();
 benchEvent();
+await benchOutbox();
+await benchDelivery();

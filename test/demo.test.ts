@@ -31,10 +31,16 @@ test("with its own model, the demo records both agents, the review and the chain
 }, 70_000);
 
 test("with an endpoint that does not answer, it says which one, and ends with an error", async () => {
-  const failed = demo({ OPENAI_BASE_URL: "http://127.0.0.1:1/v1", OPENAI_API_KEY: "key", OPENAI_MODEL: "plain-7b" });
+  const failed = demo({
+    OPENAI_BASE_URL: "http://127.0.0.1:1/v1",
+    OPENAI_API_KEY: "key",
+    OPENAI_MODEL: "plain-7b",
+  });
   await expect(failed).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^\nThe demo stopped at step 3, with plain-7b at http:\/\/127\.0\.0\.1:1\/v1: .*\n$/),
+    stderr: expect.stringMatching(
+      /^\nThe demo stopped at step 3, with plain-7b at http:\/\/127\.0\.0\.1:1\/v1: .*\n$/,
+    ),
   });
 }, 70_000);
 

@@ -27,6 +27,11 @@ const prints: Record<string, RegExp[]> = {
     /delivered: 3, waiting: 0, deadLetters: 0/,
     /gpt-5 application-7/,
   ],
+  "serverless.ts": [
+    /answered: \{"shortlist":true\}/,
+    /delivered: 2, waiting: 0, deadLetters: 0/,
+    /model gpt-5 application-7/,
+  ],
 };
 
 describe("every example", () => {

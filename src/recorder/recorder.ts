@@ -1,5 +1,6 @@
 import { isComplianceGuardError } from "../core/errors.ts";
 import type { DeliveryStatus, EventSink } from "../core/event-sink.ts";
+import { readCallerLabels } from "./caller-labels.ts";
 import type { RunContext } from "./context.ts";
 import type { WrittenEvent } from "./event-writer.ts";
 import { inTime } from "./in-time.ts";
@@ -38,16 +39,22 @@ export class Recorder implements AsyncDisposable {
 
   /**
    * Starts a run. The content is captured before this returns, so what the caller passed may change afterwards. Never
-   * throws: trouble goes to `onError`, and the run then is one that is not recorded.
+   * throws: trouble goes to `onError`, and what is not of its type is left out of the event. A run of a kind that there is
+   * not is not recorded; under a failure policy that blocks, its call is refused.
    */
   start(start: RunStart): Run {
     this.#say(this.#parts.log.due());
     return this.#starter.start(start);
   }
 
-  /** Everything that runs inside `work`, however deep, inherits the correlation id and the data subjects. */
+  /**
+   * Everything that runs inside `work`, however deep, inherits the correlation id and the data subjects. One that is not of
+   * its type is left out and reported: `work` runs all the same.
+   */
   withContext<T>(context: RunContext, work: () => T): T {
-    return this.#parts.contexts.run(context, work);
+    const { contexts, report } = this.#parts;
+    const labels = readCallerLabels(context, "withContext", (cause) => report({ code: cause.code, cause }));
+    return contexts.run(labels, work);
   }
 
   /** The correlation id that `withContext` gives here. */

@@ -1,3 +1,6 @@
+import { isComplianceGuardError } from "../core/errors.ts";
+import { newEventId } from "../core/uuid.ts";
+import { checkedStart } from "./checked-start.ts";
 import { MetadataDraft } from "./metadata.ts";
 import { toolNameInClear } from "./names.ts";
 import { activeTraceIds } from "./open-telemetry.ts";
@@ -17,6 +20,7 @@ export class RunStarter {
   readonly #registry: RunRegistry;
   readonly #support: RunSupport;
   readonly #open = new Set<RecordedRun>();
+  readonly #refusedSources = new WeakMap<Run, unknown>();
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
@@ -36,11 +40,21 @@ export class RunStarter {
   }
 
   /** Starts a run; never throws. */
-  start(start: RunStart): Run {
+  start(given: RunStart): Run {
+    try {
+      return this.#start(given);
+    } catch (cause) {
+      return this.#notStarted(cause);
+    }
+  }
+
+  #start(given: RunStart): Run {
     const eventId = this.#parts.newId();
+    const start = checkedStart(given, (cause) => this.#parts.report({ code: cause.code, eventId, cause }));
     const links = this.#registry.resolve(start, eventId, this.#parts.contexts.current);
     const run = this.#startRun(start, eventId, links);
     this.#registry.attach(run, links);
+    this.#reportLabels(start, run);
     if (start.kind === "tool" && start.toolCallId)
       this.#rememberToolRun(start.toolCallId, start.name ?? "", run, links);
     return run;
@@ -63,6 +77,24 @@ export class RunStarter {
   /** Gives up every run that is still open. */
   abandonAll(): void {
     for (const run of [...this.#open]) run.giveUp();
+  }
+
+  /** What a run below inherits is the same value, and has been reported. */
+  #reportLabels({ refusedLabels, parent }: RunStart, run: Run): void {
+    if (!refusedLabels) return;
+    const { source, errors } = refusedLabels;
+    this.#refusedSources.set(run, source);
+    if (parent && this.#refusedSources.get(parent) === source) return;
+    for (const cause of errors) this.#parts.report({ code: cause.code, eventId: run.eventId, cause });
+  }
+
+  /** Something that is no start of a run, or an option of the application's own that throws. */
+  #notStarted(cause: unknown): Run {
+    const { report, policyOf } = this.#parts;
+    report({ code: isComplianceGuardError(cause) ? cause.code : "record_not_kept", cause });
+    const eventId = newEventId();
+    const isRefused = policyOf({ kind: "step", correlationId: eventId }) === "block";
+    return new UnrecordedRun(eventId, "step", eventId, isRefused ? refusal("step", cause) : undefined);
   }
 
   #startRun(start: RunStart, eventId: string, links: Links): Run {
@@ -129,9 +161,7 @@ export class RunStarter {
         (start.kind === "model" ? undefined : (call?.modelId ?? root.modelId)) ?? options.modelId,
       actorName: actorName(start, links, description, options.actorName),
       attempt: start.attempt,
-      dataSubjects: links.dataSubjects
-        ?.filter((each) => typeof each === "string")
-        .map((each) => pseudonyms.dataSubject(each)),
+      dataSubjects: links.dataSubjects?.map((each) => pseudonyms.dataSubject(each)),
       trace: activeTraceIds(),
       recorder: number,
     };

@@ -1,3 +1,4 @@
+import type { ComplianceGuardError } from "../core/errors.ts";
 import type { ProposedCall } from "./tool-call-memory.ts";
 
 /** What kind of work a run is. `step` is everything inside a chain or agent that is none of the others. */
@@ -12,6 +13,12 @@ export interface RunDescription {
   readonly name?: string | undefined;
   /** The model asked for. */
   readonly modelId?: string | undefined;
+}
+
+/** What is wrong with what a caller said of a run, and the value it stands in. */
+export interface RefusedLabels {
+  readonly source: unknown;
+  readonly errors: readonly ComplianceGuardError[];
 }
 
 /** What an adapter knows when a run starts. */
@@ -38,6 +45,8 @@ export interface RunStart {
   /** A conversation's id. Sent as it is where it is a UUID, else as a pseudonym. */
   readonly threadId?: string | undefined;
   readonly dataSubjects?: readonly string[] | undefined;
+  /** Labels of the caller's that the adapter left out. Reported once, however many runs below inherit their source. */
+  readonly refusedLabels?: RefusedLabels | undefined;
   /** The call a tool run answers. */
   readonly toolCallId?: string | undefined;
   /** Calls whose results a model run carries: they tie it to the run that made them where there is no parent. */

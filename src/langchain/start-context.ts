@@ -1,4 +1,6 @@
+import type { ComplianceGuardError } from "../core/errors.ts";
 import { boundedList } from "../recorder/bounded-list.ts";
+import { readCallerLabels } from "../recorder/caller-labels.ts";
 import type { RunStart } from "../recorder/run.ts";
 import { idOf, type Shape, shapeOf, textOf } from "./shape.ts";
 
@@ -12,7 +14,13 @@ export interface StartContext {
 /** What tags and metadata say of a run: who it belongs to, which attempt it is. */
 export type StartFacts = Pick<
   RunStart,
-  "framework" | "frameworkVersion" | "correlationId" | "threadId" | "dataSubjects" | "attempt"
+  | "framework"
+  | "frameworkVersion"
+  | "correlationId"
+  | "threadId"
+  | "dataSubjects"
+  | "attempt"
+  | "refusedLabels"
 >;
 
 type KnownMetadata = Shape<"complianceguard" | "thread_id" | "versions">;
@@ -23,18 +31,19 @@ type KnownMetadata = Shape<"complianceguard" | "thread_id" | "versions">;
  */
 export function startFacts({ tags, metadata }: StartContext): StartFacts {
   const known = shapeOf<keyof KnownMetadata>(metadata);
-  const own = shapeOf<"correlationId" | "dataSubjects">(known?.complianceguard);
-  const subjects = boundedList(own?.dataSubjects).filter((each) => typeof each === "string");
+  const source = known?.complianceguard;
+  const errors: ComplianceGuardError[] = [];
+  const labels = readCallerLabels(source, "metadata.complianceguard", (error) => errors.push(error));
   const attempt = boundedList(tags)
     .map(attemptOf)
     .find((each) => each !== undefined);
   return {
     framework: "langchain",
     frameworkVersion: textOf(shapeOf<"@langchain/core">(known?.versions)?.["@langchain/core"]),
-    correlationId: textOf(own?.correlationId),
+    ...labels,
     threadId: textOf(idOf(known?.thread_id)),
-    dataSubjects: subjects.length > 0 ? subjects : undefined,
     attempt,
+    refusedLabels: errors.length > 0 ? { source, errors } : undefined,
   };
 }
 

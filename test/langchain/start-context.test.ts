@@ -1,5 +1,11 @@
+import { AIMessage, HumanMessage } from "@langchain/core/messages";
+import { fakeModel } from "@langchain/core/testing";
+import { createAgent, tool } from "langchain";
 import { expect, test } from "vitest";
+import { z } from "zod";
+import { ComplianceGuardHandler } from "../../src/langchain/index.ts";
 import { startFacts, startMetadata } from "../../src/langchain/start-context.ts";
+import { startRecording } from "../support/recording.ts";
 
 test("the caller's word is taken from metadata.complianceguard", () => {
   const complianceguard = { correlationId: "application-7", dataSubjects: ["applicant-7", 8, null] };
@@ -21,6 +27,26 @@ test.each([
     dataSubjects: undefined,
     threadId: undefined,
   });
+});
+
+test("labels that are malformed are reported once for a call, however many runs inherit them, and left out", async () => {
+  const recording = startRecording({ record: { steps: true } });
+  const callbacks = [new ComplianceGuardHandler({ recorder: recording.recorder })];
+  const score = tool(async () => "7", { name: "score", description: "scores", schema: z.object({}) });
+  const model = fakeModel()
+    .respondWithTools([{ name: "score", args: {}, id: "call_1" }])
+    .respondWithTools([{ name: "score", args: {}, id: "call_2" }])
+    .respond(new AIMessage("7"));
+  const agent = createAgent({ model, tools: [score] });
+  const metadata = { complianceguard: { correlationId: 5, dataSubjects: "bob" } };
+  await agent.invoke({ messages: [new HumanMessage("?")] }, { callbacks, metadata }).catch(() => {});
+  const events = await recording.events();
+  expect(events.length).toBeGreaterThan(3);
+  expect(events.map(({ dataSubjects }) => dataSubjects)).toEqual(events.map(() => undefined));
+  expect(new Set(events.map(({ correlationId }) => correlationId)).size).toBe(1);
+  expect(recording.troubles.map(({ code }) => code)).toEqual(["invalid_option", "invalid_option"]);
+  await agent.invoke({ messages: [] }, { callbacks, metadata }).catch(() => {});
+  expect(recording.troubles).toHaveLength(4);
 });
 
 test("threads may have numbers for ids", () => {

@@ -47,7 +47,8 @@ test(
       [...found.values()].filter(({ modelId }) => modelId !== "ended" && modelId !== "abandoned"),
     ).toEqual([]);
     await outbox.close();
-    expect(filesLeft(directory)).toEqual([]);
+    // Killed between making its lock and its data file, a process leaves an empty lock behind, and no event.
+    expect(filesLeft(directory).filter((path) => !path.includes("/locks/"))).toEqual([]);
   },
   Math.max(120_000, KILLS * 3_000),
 );
@@ -91,5 +92,5 @@ test("several processes on one directory deliver each event once", async () => {
 
 function filesLeft(directory: string): string[] {
   const entries = readdirSync(join(directory, "outbox"), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
 }

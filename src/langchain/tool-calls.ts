@@ -28,7 +28,8 @@ export function toolCallPieces(
   view: CallView,
 ): CallPiece[] {
   const custom = customCallIds(message);
-  const listed = [...callsIn(message.tool_calls), ...callsIn(message.invalid_tool_calls)];
+  const valid = callsIn(message.tool_calls).map((call) => ({ ...call, isParsed: true }));
+  const listed = [...valid, ...callsIn(message.invalid_tool_calls)];
   const chunks = chunkedCalls(message.tool_call_chunks);
   const raw = rawCalls(message);
   const calls = listed.length > 0 ? [...listed, ...unlisted(shown, listed)] : firstOf(chunks, shown, raw);
@@ -39,6 +40,8 @@ export function toolCallPieces(
 
 interface Call extends ShownCall {
   readonly isCustom?: boolean;
+  /** The arguments are what the model's JSON says: text among them is a JSON string, not JSON to be read again. */
+  readonly isParsed?: boolean;
 }
 
 function callsIn(list: unknown): Call[] {
@@ -148,6 +151,9 @@ function piece(call: Call, custom: ReadonlySet<string>): CallPiece {
     const input =
       typeof call.arguments === "string" ? call.arguments : shapeOf<"input">(call.arguments)?.input;
     if (typeof input === "string") return { type: "text_call", id, name, input };
+  }
+  if (call.isParsed && typeof call.arguments === "string") {
+    return { type: "text_call", id, name, input: call.arguments };
   }
   return { type: "call", id, name, arguments: call.arguments };
 }

@@ -118,7 +118,7 @@ describe("any answer of OpenAI's chat form", () => {
     fc.json(),
     fc.dictionary(fc.string(), fc.jsonValue()).map((each) => JSON.stringify(each, undefined, 1)),
     fc.string({ unit: "grapheme" }),
-    fc.constantFrom("", " ", "{", '{"a":', '{"a":1', "null", "[1]", "{}{}"),
+    fc.constantFrom("", " ", '""', '"{}"', '"text"', "{", '{"a":', '{"a":1', "null", "[1]", "{}{}"),
   );
   const answer = fc.record({
     text: fc.string({ unit: "grapheme" }),

@@ -50,3 +50,11 @@ export function keyTrouble(error: unknown): PlainTrouble {
   const message = `Nothing is delivered without an API key, everything is kept: ${(error as Error).message}`;
   return { code: isComplianceGuardError(error) ? error.code : "key_unavailable", message };
 }
+
+/** The directory could not be looked through for files of dead processes. */
+export function lookTrouble(cause: unknown): PlainTrouble {
+  return {
+    code: "outbox_unusable",
+    message: `The outbox cannot look for files: ${(cause as Error).message}`,
+  };
+}

@@ -23,3 +23,13 @@ export function isMeantFor(store: RecordStore, apiKey: string): boolean {
 function fingerprint(apiKey: string, salt: string): string {
   return createHmac("sha256", apiKey).update(`complianceguard/outbox/${salt}`).digest("hex").slice(0, 32);
 }
+
+/** Notes the key in a transaction of its own. @returns False where the disk failed: to be tried again. */
+export function isKeyNoted(store: RecordStore, apiKey: string): boolean {
+  try {
+    store.transaction(() => noteKey(store, apiKey));
+    return true;
+  } catch {
+    return false;
+  }
+}

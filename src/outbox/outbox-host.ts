@@ -9,11 +9,12 @@ import {
   asideTrouble,
   heldTrouble,
   keyTrouble,
+  lookTrouble,
   OTHER_ENVIRONMENT,
   pauseTrouble,
   refusalTrouble,
 } from "./host-troubles.ts";
-import { noteKey } from "./key-fingerprint.ts";
+import { isKeyNoted } from "./key-fingerprint.ts";
 import type { DeadLetter, OutboxOpening, PlainTrouble } from "./messages.ts";
 import { type OutboxStatus, statusOf } from "./outbox-status.ts";
 import type { RecordStore } from "./record-store.ts";
@@ -49,6 +50,7 @@ export class OutboxHost {
   #key: "untried" | "asked" | "tried" = "untried";
   #timer: NodeJS.Timeout | undefined;
   #isClosing = false;
+  #isKeyNoted = false;
 
   /** @throws {ComplianceGuardError} `outbox_unusable` where the directory is. */
   constructor(opening: OutboxOpening, surroundings: HostSurroundings) {
@@ -56,10 +58,9 @@ export class OutboxHost {
     this.#surroundings = surroundings;
     prepareDirectory(opening.directory);
     const left = opening.continues ? adoptDataFile(opening.directory, opening.continues) : undefined;
-    if (left?.outcome === "adopted") {
-      this.#own = left.file;
-      this.#own.store.resume();
-    } else this.#own = opening.keepsOwnFile ? createDataFile(opening.directory) : undefined;
+    if (left?.outcome === "adopted") this.#own = left.file;
+    else this.#own = opening.keepsOwnFile ? createDataFile(opening.directory) : undefined;
+    this.#own?.store.resume();
     if (this.#own) this.#files.set(this.#own.id, this.#own);
     this.#committer = new Committer({
       own: this.#own?.store,
@@ -79,7 +80,10 @@ export class OutboxHost {
             surroundings.report(refusalTrouble(record.eventId, settlement.refusal));
         },
         isOwnAnswer: (store, answer) => this.#isOwnAnswer(store, answer),
-        onPause: (reason, cause) => this.#reportPause(reason, cause),
+        onPause: (reason, cause) => {
+          surroundings.report(pauseTrouble(reason, cause));
+          queueMicrotask(() => this.#checkFlushes());
+        },
         clock: () => performance.now(),
         random: Math.random,
         schedule: (delayMs, wake) => void setTimeout(wake, delayMs),
@@ -107,8 +111,7 @@ export class OutboxHost {
 
   /** How things stand. */
   status(): OutboxStatus {
-    const { paused } = this.#delivery;
-    const counted = { delivered: this.#delivered, paused, setAside: this.#setAside };
+    const counted = { delivered: this.#delivered, paused: this.#delivery.paused, setAside: this.#setAside };
     return statusOf([...this.#files.values()], this.#held, counted);
   }
 
@@ -175,12 +178,19 @@ export class OutboxHost {
 
   #afterCommit(): void {
     if (this.#isClosing) return;
+    if (!this.#isKeyNoted) this.#noteKey();
     for (const file of this.#files.values()) {
       const { open, waiting, deadLetters } = file.store.counts;
       if (file !== this.#own && open + waiting + deadLetters === 0) this.#letGo(file);
     }
     this.#delivery.wake();
     this.#checkFlushes();
+  }
+
+  /** A disk that fails here may do better at the next commit: without the note nobody else could send this file. */
+  #noteKey(): void {
+    if (!this.#own || this.#apiKey === undefined) return;
+    this.#isKeyNoted = isKeyNoted(this.#own.store, this.#apiKey);
   }
 
   #checkFlushes(): void {
@@ -201,10 +211,7 @@ export class OutboxHost {
     try {
       for (const id of strangeFiles(this.#opening.directory, new Set(this.#files.keys()))) this.#adopt(id);
     } catch (cause) {
-      this.#surroundings.report({
-        code: "outbox_unusable",
-        message: `The outbox cannot look for files: ${(cause as Error).message}`,
-      });
+      this.#surroundings.report(lookTrouble(cause));
     }
     this.#afterCommit();
     this.#timer = setTimeout(
@@ -276,9 +283,8 @@ export class OutboxHost {
     try {
       const apiKey = await this.#surroundings.apiKey();
       if (this.#isClosing) return;
-      const own = this.#own?.store;
-      own?.transaction(() => noteKey(own, apiKey));
       this.#apiKey = apiKey;
+      this.#noteKey();
     } catch (error) {
       if (this.#isClosing) return;
       if (isFirst) this.#surroundings.report(keyTrouble(error));
@@ -289,10 +295,5 @@ export class OutboxHost {
     this.#undecided.clear();
     this.#admitHeld();
     this.#checkFlushes();
-  }
-
-  #reportPause(reason: string, cause: unknown): void {
-    this.#surroundings.report(pauseTrouble(reason, cause));
-    queueMicrotask(() => this.#checkFlushes());
   }
 }

@@ -1,10 +1,11 @@
 import { boundedList } from "../recorder/bounded-list.ts";
 import { NeutralConversation, type Piece, proposedCalls } from "../recorder/neutral-form.ts";
+import { present } from "../recorder/present.ts";
 import type { RunEnd } from "../recorder/run.ts";
 import { Asides } from "./asides.ts";
 import { filePiece } from "./files.ts";
 import { finishOf } from "./finish.ts";
-import { member, present, textMember } from "./unknown-shape.ts";
+import { member, textMember } from "./unknown-shape.ts";
 import { usageOf } from "./usage.ts";
 
 /**

@@ -1,7 +1,8 @@
 import { type BlobPart, filePart, linkPart, type UriPart } from "../recorder/blob.ts";
 import { boundedList } from "../recorder/bounded-list.ts";
+import { present } from "../recorder/present.ts";
 import { filePiece } from "./files.ts";
-import { member, present, textMember } from "./unknown-shape.ts";
+import { member, textMember } from "./unknown-shape.ts";
 
 /**
  * What a message shows beside its neutral form: reasoning, sources, citations, what the provider executed itself, approvals

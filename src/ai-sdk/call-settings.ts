@@ -1,6 +1,7 @@
 import { reference } from "../core/digest.ts";
 import { boundedList } from "../recorder/bounded-list.ts";
-import { member, present, textMember } from "./unknown-shape.ts";
+import { present } from "../recorder/present.ts";
+import { member, textMember } from "./unknown-shape.ts";
 
 const settingNames = [
   "maxOutputTokens",

@@ -1,5 +1,6 @@
+import { present } from "../recorder/present.ts";
 import type { FinishReason } from "../recorder/run.ts";
-import { present, textMember } from "./unknown-shape.ts";
+import { textMember } from "./unknown-shape.ts";
 
 /** Why a model stopped. */
 export interface Finish {

@@ -1,4 +1,5 @@
 import type { LanguageModelMiddleware } from "ai";
+import { present } from "../recorder/present.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { Run } from "../recorder/run.ts";
 import type { Answer } from "./answer.ts";
@@ -9,7 +10,7 @@ import { ModelCall } from "./model-call.ts";
 import { answeredToolCallIds, type PromptReading, readPrompt } from "./prompt.ts";
 import { type RecorderOption, requireRecorder } from "./recorder-option.ts";
 import { callOptionsOf, rememberCall, runOfCall } from "./remembered-calls.ts";
-import { member, present, textMember } from "./unknown-shape.ts";
+import { member, textMember } from "./unknown-shape.ts";
 
 /** What is read of a call's parameters, in every version of the specification. */
 interface CallParams {

@@ -1,11 +1,13 @@
+import { UNKNOWN_TOOL } from "../recorder/names.ts";
 import { toolOutput } from "../recorder/neutral-form.ts";
+import { present } from "../recorder/present.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { Run } from "../recorder/run.ts";
 import { proposedComponent } from "../review/proposal.ts";
 import { prepareRequiredReview, type RequireHumanReviewOptions } from "../review/required-review.ts";
 import { type ReviewAnswer, reviewAnswer } from "./review-answer.ts";
 import { schemaAcceptance } from "./schema-acceptance.ts";
-import { member, present, textMember } from "./unknown-shape.ts";
+import { member, textMember } from "./unknown-shape.ts";
 
 /** How an application insists on a review of a tool of the AI SDK. */
 export interface RequireHumanReviewToolOptions extends RequireHumanReviewOptions {
@@ -33,7 +35,7 @@ export class ReviewGate {
     const [input, options, ...rest] = args;
     const toolCallId = textMember(options, "toolCallId");
     const signal = member(options, "abortSignal") as AbortSignal | undefined;
-    const name = this.#name ?? this.#call(toolCallId)?.name ?? "unknown_tool";
+    const name = this.#name ?? this.#call(toolCallId)?.name ?? UNKNOWN_TOOL;
     const outcome = await this.#review({ name, args: input, toolCallId, signal, accept: this.#accept });
     if (outcome.decision === "approved") return { args: [outcome.final, options, ...rest] };
     const run = this.#openRun(toolCallId);

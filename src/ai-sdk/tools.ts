@@ -1,10 +1,11 @@
 import { types } from "node:util";
-import { toolInput } from "../recorder/neutral-form.ts";
+import { parsedToolInput } from "../recorder/neutral-form.ts";
+import { present } from "../recorder/present.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import { currentToolRun } from "./current-tool-run.ts";
 import { type RecorderOption, requireRecorder } from "./recorder-option.ts";
 import { ToolRun } from "./tool-run.ts";
-import { member, present, textMember } from "./unknown-shape.ts";
+import { member, textMember } from "./unknown-shape.ts";
 
 type Execute = (...args: readonly unknown[]) => unknown;
 
@@ -50,7 +51,7 @@ function recordedExecute(name: string, tool: unknown, execute: Execute, recorder
     const run = recorder.start({
       kind: "tool",
       // Boxed, text stays text: the framework has parsed the arguments already.
-      input: () => toolInput(name, typeof input === "string" ? Object(input) : input),
+      input: () => parsedToolInput(name, input),
       metadata: () => present({ tool_call_id: toolCallId }),
       parent: currentToolRun.getStore(),
       framework: "ai",

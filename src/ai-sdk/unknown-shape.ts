@@ -30,8 +30,3 @@ export function namesOf(value: unknown): readonly string[] {
     return [];
   }
 }
-
-/** A copy of the members that are not undefined. */
-export function present(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
-}

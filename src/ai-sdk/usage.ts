@@ -1,4 +1,5 @@
-import { member, numberMember, present } from "./unknown-shape.ts";
+import { present } from "../recorder/present.ts";
+import { member, numberMember } from "./unknown-shape.ts";
 
 /** Token counts, each where the provider gave it. */
 export interface Usage {

@@ -140,7 +140,7 @@ export class Committer {
 const SQLITE_FULL = 13;
 
 /** The errors of SQLite as this package's. */
-export function explained(error: unknown): unknown {
+function explained(error: unknown): unknown {
   if (isComplianceGuardError(error)) return error;
   const { errcode, message } = error as { errcode?: number; message?: string };
   if (errcode !== undefined && (errcode & 0xff) === SQLITE_FULL) {

@@ -1,3 +1,6 @@
+/** What stands in clear for a tool whose name is not known to be the application's own, or is no plain name. */
+export const UNKNOWN_TOOL = "unknown_tool";
+
 /**
  * The name of a known tool as it goes out in clear, or undefined where `unknown_tool` has to stand for it. Known means
  * declared to the model in this run, wrapped by this package, or really run: whoever calls this has seen to that, since

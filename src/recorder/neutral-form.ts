@@ -111,6 +111,14 @@ export function toolInput(
   return { name, arguments: parsedArguments(args) };
 }
 
+/** The same where the framework has parsed the arguments already: text among them is a JSON string, not JSON to be read. */
+export function parsedToolInput(
+  name: string,
+  args: unknown,
+): { readonly name: string; readonly arguments: unknown } {
+  return { name, arguments: args === undefined ? {} : args };
+}
+
 /** The output of a tool run: text parsed as in the result a model is shown. */
 export function toolOutput(result: unknown): { readonly result: unknown } {
   return { result: parsedResult(result) };

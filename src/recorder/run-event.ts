@@ -1,8 +1,9 @@
 import { hashedErrorMessage } from "../core/error-message.ts";
 import type { Actor, EventFields } from "../core/event.ts";
 import { shortestTimestamp } from "../core/timestamp.ts";
-import { modelIdInClear, toolNameInClear } from "./names.ts";
+import { modelIdInClear, toolNameInClear, UNKNOWN_TOOL } from "./names.ts";
 import type { TraceIds } from "./open-telemetry.ts";
+import { present } from "./present.ts";
 import { errorMessage, providerStatus } from "./provider-status.ts";
 import type { FinishReason, RunEnd, RunKind } from "./run.ts";
 import type { RootLinks } from "./tool-call-memory.ts";
@@ -96,9 +97,7 @@ const actorTypes: Record<RunKind, Actor["type"]> = {
 function actorOf(facts: RunFacts, end: RunEnd): Actor {
   const type = actorTypes[facts.kind];
   const name =
-    facts.kind === "tool"
-      ? (facts.actorName ?? toolNameInClear(end.name) ?? "unknown_tool")
-      : facts.actorName;
+    facts.kind === "tool" ? (facts.actorName ?? toolNameInClear(end.name) ?? UNKNOWN_TOOL) : facts.actorName;
   return name === undefined ? { type } : { type, name };
 }
 
@@ -146,8 +145,4 @@ function runOf(facts: RunFacts, { end, amends }: RunOutcome): Record<string, unk
 /** Providers report nonsense now and then; only a count is a count. */
 function countOf(value: number | undefined): number | undefined {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? value : undefined;
-}
-
-function present(members: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }

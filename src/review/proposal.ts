@@ -1,4 +1,5 @@
-import { NeutralConversation, toolInput, valueComponent } from "../recorder/neutral-form.ts";
+import { UNKNOWN_TOOL } from "../recorder/names.ts";
+import { NeutralConversation, parsedToolInput, valueComponent } from "../recorder/neutral-form.ts";
 import { captureComponent } from "../recorder/total-capture.ts";
 
 /** What an adapter puts up for review. */
@@ -59,9 +60,7 @@ export function takeSnapshot(proposal: Pick<Proposal, "kind" | "name" | "propose
  * call that gives it, of any other answer the value an agent returns.
  */
 export function proposedComponent({ kind, name }: Pick<Proposal, "kind" | "name">, value: unknown): unknown {
-  // Boxed, text stays text: the framework has parsed the arguments already.
-  if (kind === "tool_call")
-    return toolInput(name ?? "unknown_tool", typeof value === "string" ? Object(value) : value);
+  if (kind === "tool_call") return parsedToolInput(name ?? UNKNOWN_TOOL, value);
   if (typeof value !== "string") return valueComponent(value);
   const answer = new NeutralConversation();
   answer.add("assistant", [{ type: "text", text: value }]);

@@ -8,6 +8,7 @@ import {
   type NeutralMessage,
   type NeutralRole,
   type Piece,
+  parsedToolInput,
   proposedCalls,
   retrievalInput,
   retrievalOutput,
@@ -497,4 +498,11 @@ test("a translator that throws leaves the value as it is, counted", () => {
   const { component, repairs } = captureComponent(valueComponent({ a: 1 }, broken));
   expect(Buffer.from(component.bytes).toString()).toBe('{"value":{"a":1}}');
   expect(repairs).toBe(1);
+});
+
+test("arguments that a framework has parsed are not parsed again", () => {
+  for (const args of ["", '{"id":7}', { id: 7 }, null, 7]) {
+    expect(parsedToolInput("score", args)).toEqual({ name: "score", arguments: args });
+  }
+  expect(parsedToolInput("score", undefined)).toEqual({ name: "score", arguments: {} });
 });

@@ -30,11 +30,8 @@ export function destinationDirectory(directory: string, baseUrl: string, name: s
  */
 export function prepareDirectory(directory: string): void {
   try {
-    const made = mkdirSync(join(directory, "locks"), { recursive: true, mode: 0o700 });
     // SQLite syncs the directory its files are in; the ones above it are ours to sync.
-    if (made !== undefined)
-      for (let each = directory; each.length >= dirname(made).length; each = dirname(each))
-        syncDirectory(each);
+    for (const made of makeDirectory(join(directory, "locks"))) syncDirectory(dirname(made));
   } catch (cause) {
     throw unusable(directory, `it cannot be made (${(cause as NodeJS.ErrnoException).code})`, cause);
   }
@@ -68,6 +65,22 @@ export function isWritable(directory: string): boolean {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT" || dirname(path) === path) return false;
     }
   }
+}
+
+/**
+ * As mkdir's `recursive`, which never ends where the system says of a new directory that it is not there, as in /proc.
+ * @returns What was made, from the top.
+ */
+function makeDirectory(directory: string): string[] {
+  if (statSync(directory, { throwIfNoEntry: false })) return [];
+  const above = makeDirectory(dirname(directory));
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Another process was faster; its entry is synced here all the same.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  return [...above, directory];
 }
 
 function syncDirectory(path: string): void {

@@ -1,34 +1,47 @@
+import type { ChildProcess } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { testDirectory, testPlatform } from "../server/test-platform.ts";
 import { testOutbox } from "./fixtures.ts";
-import { recorded, startWriter, type Writer } from "./writers.ts";
+import { fastProgram, recorded, startWriter, type Writer } from "./writers.ts";
+import { writtenBody } from "./written-event.ts";
 
 const KILLS = Number(process.env["CRASH_KILLS"] ?? 100);
 /** Processes that write at the same time, on one directory. */
-const AT_ONCE = 4;
+const AT_ONCE = Number(process.env["CRASH_PROCESSES"] ?? 4);
+/** Of so many kills one comes while the process opens its file and adopts those of the dead. */
+const KILLS_FOR_AN_EARLY_ONE = 4;
+/** Opening takes about so long. */
+const OPENING_MS = 150;
 
 test(
   `after ${KILLS} kills at random moments every event that was kept is at the platform, once and unaltered`,
   async () => {
     const server = await testPlatform();
     const directory = await testDirectory();
+    const program = await fastProgram(await testDirectory(), server);
     const killed: Writer[] = [];
-    const killOne = async (): Promise<void> => {
+    const killOne = async (count: number): Promise<void> => {
+      const isEarly = count % KILLS_FOR_AN_EARLY_ONE === 0;
       const moment = Math.floor(Math.random() * 40);
-      const writer = startWriter({ directory, baseUrl: server.url }, ({ child, kept }) => {
-        if (kept.size < moment) return;
-        // Not at the moment of an acknowledgement, but anywhere after it.
-        setTimeout(() => child.kill("SIGKILL"), Math.random() * 10);
-      });
+      const killWithin = (child: ChildProcess, ms: number): void =>
+        void setTimeout(() => child.kill("SIGKILL"), Math.random() * ms);
+      const onOpening = isEarly ? (child: ChildProcess) => killWithin(child, OPENING_MS) : undefined;
+      const writer = startWriter(
+        { directory, baseUrl: server.url, program, onOpening },
+        ({ child, kept }) => {
+          // Not at the moment of an acknowledgement, but anywhere after it.
+          if (kept.size >= moment && !isEarly) killWithin(child, 10);
+        },
+      );
       killed.push(writer);
       await writer.ended;
       expect(writer.child.signalCode).toBe("SIGKILL");
     };
     let started = 0;
     const keepKilling = async (): Promise<void> => {
-      while (started++ < KILLS) await killOne();
+      while (started < KILLS) await killOne(started++);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, keepKilling));
 
@@ -40,12 +53,14 @@ test(
     const begun = killed.flatMap((writer) => [...writer.begun]);
     expect(killed).toHaveLength(KILLS);
     expect(kept.length).toBeGreaterThan(KILLS);
-    expect(kept.filter((eventId) => found.get(eventId)?.modelId !== "ended")).toEqual([]);
+    expect(kept.filter((eventId) => found.get(eventId)?.body !== writtenBody(eventId, "ended"))).toEqual([]);
     expect(begun.filter((eventId) => !found.has(eventId))).toEqual([]);
     expect([...found.values()].filter(({ count }) => count !== 1)).toEqual([]);
-    expect(
-      [...found.values()].filter(({ modelId }) => modelId !== "ended" && modelId !== "abandoned"),
-    ).toEqual([]);
+    const known = (eventId: string): string[] => [
+      writtenBody(eventId, "ended"),
+      writtenBody(eventId, "abandoned"),
+    ];
+    expect([...found].filter(([eventId, { body }]) => !known(eventId).includes(body))).toEqual([]);
     await outbox.close();
     // Killed between making its lock and its data file, a process leaves an empty lock behind, and no event.
     expect(filesLeft(directory).filter((path) => !path.includes("/locks/"))).toEqual([]);

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { RunningServer } from "../../src/server/serve.ts";
 import { API_KEY } from "../server/test-platform.ts";
 
 const PROGRAM = join(import.meta.dirname, "writing-process.ts");
+const COMPILE_CACHE = join(tmpdir(), "complianceguard-compile-cache");
 
 /** A process that writes to an outbox, and what it has said is on the disk. */
 export interface Writer {
@@ -28,6 +30,10 @@ export interface WriterOptions {
   readonly writers?: number;
   readonly paceMs?: number;
   readonly limit?: number;
+  /** The writing process's file. */
+  readonly program?: string;
+  /** Called when its code is loaded and the outbox is about to be opened. */
+  readonly onOpening?: ((child: ChildProcess) => void) | undefined;
   /** A program that runs it, such as strace, and its arguments. */
   readonly under?: readonly string[];
 }
@@ -41,20 +47,21 @@ export function startWriter(options: WriterOptions, onKept: (writer: Writer) => 
     writers = 4,
     paceMs = 0,
     limit = Number.POSITIVE_INFINITY,
+    program = PROGRAM,
   } = options;
-  const [program, ...args] = [
+  const [command, ...args] = [
     ...(options.under ?? []),
     process.execPath,
     "--disable-warning=ExperimentalWarning",
-    PROGRAM,
+    program,
     directory,
     baseUrl,
     apiKey,
     ...[writers, paceMs, limit].map(String),
   ];
   // Most of such a process's short life goes into loading its code.
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "complianceguard-compile-cache") };
-  const child = spawn(program as string, args, { env, stdio: ["ignore", "pipe", "ignore"] });
+  const env = { ...process.env, NODE_COMPILE_CACHE: program === PROGRAM ? COMPILE_CACHE : dirname(program) };
+  const child = spawn(command as string, args, { env, stdio: ["ignore", "pipe", "ignore"] });
   const begun = new Set<string>();
   const kept = new Set<string>();
   const refused = new Set<string>();
@@ -64,6 +71,7 @@ export function startWriter(options: WriterOptions, onKept: (writer: Writer) => 
   lines.on("line", (line) => {
     const [kind, eventId = ""] = line.split(" ");
     // A line that the kill has cut is no word of the process.
+    if (kind === "opening") options.onOpening?.(child);
     if (kind === "begun" && eventId.length === 36) begun.add(eventId);
     if (kind === "refused") refused.add(eventId);
     if (kind === "kept" && eventId.length === 36) {
@@ -72,6 +80,32 @@ export function startWriter(options: WriterOptions, onKept: (writer: Writer) => 
     }
   });
   return writer;
+}
+
+/**
+ * A writing process that starts fast: its code in one file, and compiled. Most of the life of a process that is killed goes into
+ * loading its code, and one that is killed leaves no compiled code for the next.
+ * @param directory Where the file may be put.
+ */
+export async function fastProgram(directory: string, server: RunningServer): Promise<string> {
+  const program = await inOneFile(directory);
+  const warm = startWriter({ directory, baseUrl: server.url, writers: 1, limit: 1, program });
+  await warm.ended;
+  return program;
+}
+
+async function inOneFile(directory: string): Promise<string> {
+  // Comes with vitest. Where it does not, the code is loaded file by file.
+  const bundler = await import("rolldown").catch(() => undefined);
+  if (!bundler) return PROGRAM;
+  const worker = join(import.meta.dirname, "../../src/outbox/outbox-worker.ts");
+  for (const input of [PROGRAM, worker]) {
+    const file = join(directory, `${basename(input, ".ts")}.js`);
+    const code = await bundler.rolldown({ input, platform: "node" });
+    await code.write({ file, format: "esm", codeSplitting: false });
+  }
+  writeFileSync(join(directory, "package.json"), '{"type":"module"}');
+  return join(directory, `${basename(PROGRAM, ".ts")}.js`);
 }
 
 /** What the platform has: how often each id, and the model id in its body. */

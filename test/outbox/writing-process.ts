@@ -1,25 +1,14 @@
 // A process that keeps events until it is killed, and tells of each on its standard output once the outbox has it. Run by tests.
 import { randomUUID } from "node:crypto";
 import { openOutbox } from "../../src/outbox/outbox.ts";
+import { writtenBody } from "./written-event.ts";
 
 const [directory = "", baseUrl = "", apiKey = "", writers = "4", paceMs = "0", limit = "Infinity"] =
   process.argv.slice(2);
-const REFERENCE = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
 const outbox = openOutbox({ directory, baseUrl, apiKey, timeoutMs: 2_000 });
 
-function eventOf(eventId: string, modelId: string): { eventId: string; body: Buffer } {
-  const event = {
-    eventId,
-    systemId: "s",
-    occurredAtUtc: "2026-05-01T12:00:00Z",
-    modelId,
-    version: "1",
-    decisionClassification: "automated_decision",
-    inputReference: REFERENCE,
-    outputReference: REFERENCE,
-    metadataReference: REFERENCE,
-  };
-  return { eventId, body: Buffer.from(JSON.stringify(event)) };
+function eventOf(eventId: string, kind: "abandoned" | "ended"): { eventId: string; body: Buffer } {
+  return { eventId, body: Buffer.from(writtenBody(eventId, kind)) };
 }
 
 function tell(kind: string, eventId: string): void {
@@ -45,5 +34,7 @@ async function write(): Promise<void> {
   }
 }
 
+// Its code is loaded; what follows touches the disk.
+tell("opening", "");
 await Promise.all(Array.from({ length: Number(writers) }, write));
 tell("closed", JSON.stringify(await outbox.close()));

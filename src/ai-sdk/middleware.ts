@@ -10,6 +10,7 @@ import { ModelCall } from "./model-call.ts";
 import { answeredToolCallIds, type PromptReading, readPrompt } from "./prompt.ts";
 import { type RecorderOption, requireRecorder } from "./recorder-option.ts";
 import { callOptionsOf, rememberCall, runOfCall } from "./remembered-calls.ts";
+import { recordUnexecutedCalls } from "./unexecuted-calls.ts";
 import { member, textMember } from "./unknown-shape.ts";
 
 /** What is read of a call's parameters, in every version of the specification. */
@@ -94,6 +95,8 @@ function startRun(
     reading ??= readPrompt(params.prompt);
     return reading;
   };
+  const version = frameworkVersion(params);
+  recordUnexecutedCalls(params.prompt, recorder, version);
   return recorder.start({
     kind: "model",
     input: () => prompt().input,
@@ -108,7 +111,7 @@ function startRun(
       }),
     parent: currentToolRun.getStore(),
     framework: "ai",
-    frameworkVersion: frameworkVersion(params),
+    frameworkVersion: version,
     modelId,
     correlationId,
     dataSubjects,

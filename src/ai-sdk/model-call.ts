@@ -5,6 +5,7 @@ import { type Outcome, outcomeOfAnswer, outcomeOfError, outcomeOfStream } from "
 import { StreamAnswer } from "./stream-answer.ts";
 import { type StreamEnd, type StreamListener, tapStream } from "./stream-tap.ts";
 import { textMember } from "./unknown-shape.ts";
+import { keepUnparsedArguments } from "./unparsed-arguments.ts";
 
 /** One attempt at a model, plain or streamed: settles its run by what is seen of it. */
 export class ModelCall implements StreamListener {
@@ -71,6 +72,7 @@ export class ModelCall implements StreamListener {
   #settle(outcome: Outcome, answer?: Answer): Promise<void> {
     this.#onOutcome(outcome);
     const end = this.#endOf(answer);
+    keepUnparsedArguments(this.#recorder, end.proposedCalls ?? []);
     switch (outcome.kind) {
       case "succeed":
         return this.#run.succeed(end);

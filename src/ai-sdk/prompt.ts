@@ -19,14 +19,43 @@ export function readPrompt(prompt: unknown): PromptReading {
   return { input: reader.conversation.component(), asides: reader.asides() };
 }
 
-/** The ids of the tool calls whose results the prompt carries, in order. */
-export function answeredToolCallIds(prompt: unknown): string[] {
+/** The results of tools that the prompt carries, in order, as the framework shows them. */
+export function toolResults(prompt: unknown): unknown[] {
   return boundedList(prompt)
     .filter((message) => member(message, "role") === "tool")
     .flatMap((message) => boundedList(member(message, "content")))
-    .filter((part) => member(part, "type") === "tool-result")
+    .filter((part) => member(part, "type") === "tool-result");
+}
+
+/** The ids of the tool calls whose results the prompt carries, in order. */
+export function answeredToolCallIds(prompt: unknown): string[] {
+  return toolResults(prompt)
     .map((part) => textMember(part, "toolCallId"))
     .filter((id) => id !== undefined);
+}
+
+/** True where a result's `output` says that there is none: an error, or a denial. */
+export function isUnsuccessful(output: unknown): boolean {
+  return /^(?:error-text|error-json|execution-denied)$/.test(textMember(output, "type") ?? "");
+}
+
+/** What the model is told by a result's `output`, but for one that is a list of parts. */
+export function toolResultOf(output: unknown): unknown {
+  const value = member(output, "value");
+  switch (textMember(output, "type")) {
+    case "text":
+    case "error-text":
+      return value;
+    case "json":
+    case "error-json":
+      // Boxed, a JSON string stays a string; as text it would be parsed where it looks like an object.
+      return typeof value === "string" ? Object(value) : value;
+    case "execution-denied":
+      // What providers tell the model where no reason is given.
+      return textMember(output, "reason") ?? "Tool call execution denied.";
+    default:
+      return output;
+  }
 }
 
 class PromptReader {
@@ -82,11 +111,9 @@ class PromptReader {
     const id = textMember(part, "toolCallId") ?? "";
     const output = member(part, "output");
     const type = textMember(output, "type") ?? "";
-    const value = member(output, "value");
-    if (/^(?:error-text|error-json|execution-denied)$/.test(type))
-      this.#unsuccessfulResults.push({ id, type });
-    if (type === "content") return contentPieces(id, boundedList(value));
-    return [{ type: "result", id, result: resultOf(type, value, output) }];
+    if (isUnsuccessful(output)) this.#unsuccessfulResults.push({ id, type });
+    if (type === "content") return contentPieces(id, boundedList(member(output, "value")));
+    return [{ type: "result", id, result: toolResultOf(output) }];
   }
 }
 
@@ -101,23 +128,6 @@ function callPiece(part: unknown): Piece {
   // A prompt shows inputs parsed, so text is a custom tool's text or what did not parse: parsing it would change it.
   if (typeof input === "string") return { type: "text_call", ...call, input };
   return { type: "call", ...call, arguments: input };
-}
-
-function resultOf(type: string, value: unknown, output: unknown): unknown {
-  switch (type) {
-    case "text":
-    case "error-text":
-      return value;
-    case "json":
-    case "error-json":
-      // Boxed, a JSON string stays a string; as text it would be parsed where it looks like an object.
-      return typeof value === "string" ? Object(value) : value;
-    case "execution-denied":
-      // What providers tell the model where no reason is given.
-      return textMember(output, "reason") ?? "Tool call execution denied.";
-    default:
-      return output;
-  }
 }
 
 function contentPieces(id: string, items: readonly unknown[]): readonly Piece[] {

@@ -1,5 +1,4 @@
 import { UNKNOWN_TOOL } from "../recorder/names.ts";
-import { toolOutput } from "../recorder/neutral-form.ts";
 import { present } from "../recorder/present.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { Run } from "../recorder/run.ts";
@@ -7,6 +6,7 @@ import { proposedComponent } from "../review/proposal.ts";
 import { prepareRequiredReview, type RequireHumanReviewOptions } from "../review/required-review.ts";
 import { type ReviewAnswer, reviewAnswer } from "./review-answer.ts";
 import { schemaAcceptance } from "./schema-acceptance.ts";
+import { failUnexecuted } from "./unexecuted-calls.ts";
 import { member, textMember } from "./unknown-shape.ts";
 
 /** How an application insists on a review of a tool of the AI SDK. */
@@ -44,7 +44,8 @@ export class ReviewGate {
       return { args: [outcome.final, options, ...rest] };
     }
     const answer = reviewAnswer(outcome);
-    await this.#recordUnexecuted(run ?? this.#start(name, input, toolCallId), answer);
+    // Settled here, the run is no success to whoever started it.
+    await failUnexecuted(run ?? this.#start(name, input, toolCallId), answer.text);
     return { answer };
   }
 
@@ -68,11 +69,5 @@ export class ReviewGate {
       isKnownName: true,
       toolCallId,
     });
-  }
-
-  /** Settled here, the run is no success to whoever started it. */
-  async #recordUnexecuted(run: Run, { text }: ReviewAnswer): Promise<void> {
-    const error = { name: "ToolNotExecuted", message: text };
-    await run.fail(error, { output: toolOutput(text), metadata: { executed: false } });
   }
 }

@@ -3,6 +3,7 @@ import { parsedToolInput } from "../recorder/neutral-form.ts";
 import { present } from "../recorder/present.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import { currentToolRun } from "./current-tool-run.ts";
+import { markRecordedTool } from "./recorded-tools.ts";
 import { type RecorderOption, requireRecorder } from "./recorder-option.ts";
 import { ToolRun } from "./tool-run.ts";
 import { member, textMember } from "./unknown-shape.ts";
@@ -29,7 +30,9 @@ export function recordTools<Tools extends object>(tools: Tools, options: Recorde
 
 function recordedTool(name: string, tool: unknown, recorder: Recorder): unknown {
   const execute = member(tool, "execute");
-  if (typeof execute !== "function" || member(execute, recordedBy) === recorder) return tool;
+  if (typeof execute !== "function") return tool;
+  markRecordedTool(name, recorder);
+  if (member(execute, recordedBy) === recorder) return tool;
   return Object.create(Object.getPrototypeOf(tool), {
     ...Object.getOwnPropertyDescriptors(tool as object),
     execute: {

@@ -1,0 +1,88 @@
+import { boundedList } from "../recorder/bounded-list.ts";
+import { parsedToolInput, toolOutput } from "../recorder/neutral-form.ts";
+import { present } from "../recorder/present.ts";
+import type { Recorder } from "../recorder/recorder.ts";
+import type { Run } from "../recorder/run.ts";
+import { currentToolRun } from "./current-tool-run.ts";
+import { isUnsuccessful, toolResultOf, toolResults } from "./prompt.ts";
+import { isRecordedTool } from "./recorded-tools.ts";
+import { member, textMember } from "./unknown-shape.ts";
+import { takeUnparsedArguments } from "./unparsed-arguments.ts";
+
+/** A tool call that the framework answered without running the tool. */
+export interface UnexecutedCall {
+  readonly toolCallId: string;
+  readonly name: string;
+  /** As the framework shows them; what did not parse is recorded as the model wrote it. */
+  readonly arguments: unknown;
+  /** What the model is told in place of a result. */
+  readonly result: unknown;
+  readonly frameworkVersion?: string | undefined;
+}
+
+/**
+ * Records the tool calls that a prompt answers although no tool ran: denied, of a tool that does not exist, or with invalid
+ * arguments. The framework calls nobody for these, they show only in what the model is told next. Each is one event, by
+ * whichever piece of the integration sees it first; a tool that may have run unseen is none.
+ */
+export function recordUnexecutedCalls(
+  prompt: unknown,
+  recorder: Recorder,
+  frameworkVersion: string | undefined,
+): void {
+  for (const part of toolResults(prompt)) {
+    const output = member(part, "output");
+    if (!isUnsuccessful(output)) continue;
+    const toolCallId = textMember(part, "toolCallId") ?? "";
+    const name = textMember(part, "toolName") ?? "";
+    if (!hasNeverRun({ toolCallId, name, output }, recorder)) continue;
+    const proposed = proposedArguments(prompt, toolCallId);
+    const result = toolResultOf(output);
+    recordUnexecutedCall({ toolCallId, name, arguments: proposed, result, frameworkVersion }, recorder);
+  }
+}
+
+/** Records one such call, unless it is recorded already or no recorded model call asked for it. */
+export function recordUnexecutedCall(call: UnexecutedCall, recorder: Recorder): void {
+  const { toolCallId, name, result, frameworkVersion } = call;
+  const known = recorder.callOf(toolCallId);
+  if (!known || known.toolRun) return;
+  const proposed = takeUnparsedArguments(recorder, toolCallId) ?? call.arguments;
+  const run = recorder.start({
+    kind: "tool",
+    input: () => parsedToolInput(name, proposed),
+    metadata: () => present({ tool_call_id: toolCallId }),
+    parent: currentToolRun.getStore(),
+    framework: "ai",
+    frameworkVersion,
+    name,
+    toolCallId,
+  });
+  void failUnexecuted(run, result);
+}
+
+/** Settles the run of a tool that did not run. Resolves when the event is kept. */
+export function failUnexecuted(run: Run, result: unknown): Promise<void> {
+  const message = typeof result === "string" ? result : "";
+  const end = { output: toolOutput(result), metadata: { executed: false } };
+  return run.fail({ name: "ToolNotExecuted", message }, end);
+}
+
+/** An error in place of a result may come from a tool that ran, where nobody records its runs. */
+function hasNeverRun(
+  { toolCallId, name, output }: { toolCallId: string; name: string; output: unknown },
+  recorder: Recorder,
+): boolean {
+  const known = recorder.callOf(toolCallId);
+  if (!known || known.toolRun) return false;
+  const isDenied = member(output, "type") === "execution-denied";
+  return isDenied || !known.root.declaredTools.has(name) || isRecordedTool(name, recorder);
+}
+
+/** Ids may repeat in a long conversation: the latest call of the id counts. */
+function proposedArguments(prompt: unknown, toolCallId: string): unknown {
+  const call = boundedList(prompt)
+    .flatMap((message) => boundedList(member(message, "content")))
+    .findLast((part) => member(part, "type") === "tool-call" && member(part, "toolCallId") === toolCallId);
+  return member(call, "input");
+}

@@ -39,7 +39,10 @@ export function declaredTools(params: unknown): string[] {
     .filter((name) => name !== undefined);
 }
 
-/** The framework's version as it announces itself to the provider (from 5.0 on in the user agent), else undefined. */
+/**
+ * The framework's version as plain calls announce it to the provider in the user agent; undefined for streams, and where ai is
+ * older than that.
+ */
 export function frameworkVersion(params: unknown): string | undefined {
   const userAgent = textMember(member(params, "headers"), "user-agent") ?? "";
   return /(?:^| )ai\/(\d{1,3}\.\d{1,4}\.\d{1,5})(?: |$)/.exec(userAgent)?.[1];

@@ -1,4 +1,3 @@
-import type { LanguageModelMiddleware } from "ai";
 import { present } from "../recorder/present.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { Run } from "../recorder/run.ts";
@@ -6,6 +5,7 @@ import type { Answer } from "./answer.ts";
 import { Attempts } from "./attempts.ts";
 import { callSettings, declaredTools, frameworkVersion } from "./call-settings.ts";
 import { currentToolRun } from "./current-tool-run.ts";
+import type { LanguageModelMiddleware } from "./language-model-middleware.ts";
 import { ModelCall } from "./model-call.ts";
 import { answeredToolCallIds, type PromptReading, readPrompt } from "./prompt.ts";
 import { type RecorderOption, requireRecorder } from "./recorder-option.ts";

@@ -49,7 +49,10 @@ function agent(sdk: Sdk, version: "v2" | "v3" | "v4", toolName: string, input: o
   return { ...recording, inner, model, run, all, first, outline };
 }
 
-describe.each(sdks)("$name", ({ sdk, version }) => {
+describe.each(sdks)("$name", ({ sdk, version, release }) => {
+  // The first 5.x has no generator tools, and throws where later ones tell the model that arguments are invalid.
+  const testFromLater5 = test.skipIf(release === "5.0.0");
+
   function refundAgent(reviewer: Reviewer, options: object = {}) {
     const world = agent(sdk, version, "refund", { amount: 500, currency: "EUR" });
     const execute = vi.fn(async ({ amount, currency }: Refund, _options: object) => ({
@@ -193,7 +196,7 @@ describe.each(sdks)("$name", ({ sdk, version }) => {
       }
     });
 
-    test("gives its outputs one by one where it is a generator", async () => {
+    testFromLater5("gives its outputs one by one where it is a generator", async () => {
       const { recorder, model } = agent(sdk, version, "count", {});
       async function* execute() {
         yield 1;
@@ -353,7 +356,7 @@ describe.each(sdks)("$name", ({ sdk, version }) => {
       });
     });
 
-    test("its schema reaches the model, and what does not fit it reaches nobody", async () => {
+    testFromLater5("its schema reaches the model, and what does not fit it reaches nobody", async () => {
       const { recorder, inner, run } = agent(sdk, version, "human_review", { proposed: 5 });
       const { reviewer, asked } = deciding();
       await run({ human_review: humanReviewTool({ recorder, reviewer, description: "Asks the boss." }) });

@@ -10,7 +10,10 @@ import { brokenSink } from "../support/sinks.ts";
 const call = { type: "tool-call", toolCallId: "call_1", toolName: "score", input: '{"id":7}' };
 const twoSteps: readonly ModelAnswer[] = [{ content: [call], finish: "tool-calls" }, {}];
 
-describe.each(sdks)("$name", ({ sdk, version }) => {
+describe.each(sdks)("$name", ({ sdk, version, release }) => {
+  // The first 5.x has no generator tools, and throws where later ones tell the model that arguments are invalid.
+  const testFromLater5 = test.skipIf(release === "5.0.0");
+
   function setUp(execute: (input: never, options: never) => unknown, answers = twoSteps) {
     const recording = startRecording();
     const { recorder } = recording;
@@ -78,23 +81,26 @@ describe.each(sdks)("$name", ({ sdk, version }) => {
     });
   });
 
-  test("a tool that gives its output in pieces hands on each, and the last is recorded", async () => {
-    const { question, events } = setUp(async function* () {
-      yield { status: "loading" };
-      yield { status: "done", score: 0.82 };
-    });
-    const results: unknown[] = [];
-    for await (const part of sdk.streamText(question).fullStream)
-      if (part.type === "tool-result") results.push(part);
-    expect(results).toMatchObject([
-      { preliminary: true, output: { status: "loading" } },
-      { preliminary: true, output: { status: "done", score: 0.82 } },
-      { output: { status: "done", score: 0.82 } },
-    ]);
-    const [, ran] = await events();
-    expect(ran?.output).toEqual({ result: { status: "done", score: 0.82 } });
-    expect(statusOf(ran)).toBe("success");
-  });
+  testFromLater5(
+    "a tool that gives its output in pieces hands on each, and the last is recorded",
+    async () => {
+      const { question, events } = setUp(async function* () {
+        yield { status: "loading" };
+        yield { status: "done", score: 0.82 };
+      });
+      const results: unknown[] = [];
+      for await (const part of sdk.streamText(question).fullStream)
+        if (part.type === "tool-result") results.push(part);
+      expect(results).toMatchObject([
+        { preliminary: true, output: { status: "loading" } },
+        { preliminary: true, output: { status: "done", score: 0.82 } },
+        { output: { status: "done", score: 0.82 } },
+      ]);
+      const [, ran] = await events();
+      expect(ran?.output).toEqual({ result: { status: "done", score: 0.82 } });
+      expect(statusOf(ran)).toBe("success");
+    },
+  );
 
   test("an agent inside a tool belongs to the tool's run, whatever it is asked there", async () => {
     const inner = setUp(async () => 1, [{}]);

@@ -1,10 +1,11 @@
 import {
+  createProviderRegistry,
   generateText,
   jsonSchema,
   type LanguageModel,
-  type LanguageModelMiddleware,
   tool,
   wrapLanguageModel,
+  wrapProvider,
 } from "ai";
 import {
   complianceGuardMiddleware,
@@ -21,7 +22,7 @@ export async function shortList(
   model: Exclude<LanguageModel, string>,
   options: RecorderOption,
 ): Promise<number> {
-  const middleware: LanguageModelMiddleware = complianceGuardMiddleware(options);
+  const middleware = complianceGuardMiddleware(options);
   const recorded = wrapLanguageModel({
     model: model as Parameters<typeof wrapLanguageModel>[0]["model"],
     middleware: [middleware, complianceGuardMiddleware(options)],
@@ -41,6 +42,15 @@ export async function shortList(
   const result = steps[0]?.staticToolResults[0];
   const name: "score" | undefined = result?.toolName;
   return name ? (result?.output.score ?? 0) + (result?.input.id ?? 0) : 0;
+}
+
+export function wrapAll(
+  provider: Parameters<typeof wrapProvider>[0]["provider"],
+  options: RecorderOption,
+): unknown {
+  const languageModelMiddleware = complianceGuardMiddleware(options);
+  const wrapped = wrapProvider({ provider, languageModelMiddleware: [languageModelMiddleware] });
+  return [wrapped, createProviderRegistry({ wrapped }, { languageModelMiddleware })];
 }
 
 export async function refund(model: LanguageModel, { recorder }: RecorderOption): Promise<number> {

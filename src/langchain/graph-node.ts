@@ -44,6 +44,15 @@ export class GraphNode {
       });
   }
 
+  /**
+   * The id of the one call that this node was sent, where it is for the tool of this name: core before 1.1.30 does not tell
+   * a tool run which call it answers.
+   */
+  onlyCallId(toolName: unknown): string | undefined {
+    const call = shapeOf<"id" | "name">(shapeOf<"lg_tool_call">(this.#inputs)?.lg_tool_call);
+    return call && idOf(call.name) === toolName ? textOf(call.id) : undefined;
+  }
+
   /** The name of the tool that a call is for. */
   toolName(toolCallId: string | undefined): string | undefined {
     return toolCallId === undefined ? undefined : this.#proposal(toolCallId)?.name;

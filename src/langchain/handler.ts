@@ -130,13 +130,17 @@ export class ComplianceGuardHandler {
   }
 
   async handleChainEnd(...[output, runId, , , extra]: Ended): Promise<void> {
+    let refusal: unknown;
     await this.#runs.end(runId, async (ended) => {
       const answers = ended.details?.node?.answers(output) ?? [];
+      if (answers.length > 0) refusal = ended.root.refusal;
       await Promise.all([
         ...answers.map((each) => this.handleToolEnd(each.message, each.runId)),
         endChain(ended, output, extra, this.#recorder),
       ]);
     });
+    // The node made a message to the model of the refusal: an agent must not talk its way past it.
+    if (refusal !== undefined) throw refusal;
   }
 
   async handleChainError(...[error, runId]: Ended): Promise<void> {

@@ -38,12 +38,15 @@ export class RunTracker<Details> {
 
   /**
    * Starts a run; a second start of the same id is ignored. `describe` reads everything before this first returns.
-   * @throws {ComplianceGuardError} `record_not_kept` where the failure policy refuses the call.
+   * @throws {ComplianceGuardError} `record_not_kept` where the failure policy refuses the call, and where it refused a tool
+   * of the same root before: frameworks make a message to the model of that, and the model must not go on with it.
    */
   async start(
     ids: RunIds,
     describe: (parent: TrackedRun<Details> | undefined) => DescribedRun<Details>,
   ): Promise<void> {
+    const { refusal } = this.#runs.find(ids.parentRunId)?.root ?? {};
+    if (refusal !== undefined) throw refusal;
     const opened = this.#guarded(() =>
       this.#runs.open(ids.runId, ids.parentRunId, (parent) => {
         const { start, delivered, ...rest } = describe(parent);
@@ -59,6 +62,7 @@ export class RunTracker<Details> {
       await opened.run.admitted;
     } catch (refusal) {
       this.#runs.end(ids.runId);
+      if (opened.run.kind === "tool") opened.root.refusal = refusal;
       throw refusal;
     }
   }

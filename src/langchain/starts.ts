@@ -40,8 +40,9 @@ export function describeTool(
   knownTools: ReadonlySet<string>,
 ): Described {
   const [, input, runId, , tags, metadata, runName, givenCallId] = started;
-  const toolCallId = textOf(givenCallId);
   const nodes = nodesAround(parent);
+  const toolCallId =
+    textOf(givenCallId) ?? (parent?.details?.tool ? undefined : nodes[0]?.onlyCallId(runName));
   for (const node of nodes) node.executed(toolCallId, runId);
   const name = textOf(runName) ?? nodes[0]?.toolName(toolCallId) ?? "";
   const tool = { name, isKnownName: knownTools.has(name), input, toolCallId, tags, metadata, runName };

@@ -249,6 +249,29 @@ describe("tools of an agent", () => {
     expect(run?.input).toEqual({ name: "refund", arguments: { amount: 5 } });
   });
 
+  test("a tool that the framework ties to no call is tied to the one its node was sent", async () => {
+    const { handler, events } = setUp();
+    const call = { id: "call_1", name: "refund", args: { amount: 500 } };
+    const answer = { type: "ai", content: "", tool_calls: [call] };
+    const metadata = { langgraph_node: "tools" };
+    await handler.handleChainStart({ id: [] }, {}, "root");
+    await handler.handleChatModelStart({}, [[{ role: "user", content: "?" }]], "model", "root");
+    await handler.handleLLMEnd({ generations: [[{ message: answer }]] }, "model");
+    const sent = { messages: [answer], lg_tool_call: call };
+    await handler.handleChainStart({ id: [] }, sent, "node", "root", [], metadata, undefined, "tools");
+    await handler.handleToolStart({ id: [] }, '{"amount":5}', "tool", "node", [], metadata, "refund");
+    await handler.handleToolStart({ id: [] }, '{"amount":1}', "inner", "tool", [], metadata, "refund");
+    await handler.handleToolEnd("done", "inner");
+    await handler.handleToolEnd("done", "tool");
+    const failed = { type: "tool", content: "no", tool_call_id: "call_1", status: "error" };
+    await handler.handleChainEnd({ messages: [failed] }, "node");
+    const [run, inner, ...others] = ofKind(await events(), "tool");
+    expect(others).toEqual([]);
+    expect(run?.metadata).toMatchObject({ tool_call_id: "call_1" });
+    expect(runOf(run)).toMatchObject({ arguments_modified: true });
+    expect(inner?.metadata).not.toHaveProperty("tool_call_id");
+  });
+
   test("where the framework does not say which call a tool ran for, none is taken for not executed", async () => {
     const { handler, events } = setUp();
     await handler.handleChainStart({ id: [] }, {}, "root");

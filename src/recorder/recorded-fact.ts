@@ -80,6 +80,20 @@ export function overrideToFact(override: OverrideFact): RecordedFact {
   };
 }
 
+/**
+ * The event id that a fact's own id gives it; undefined where it has none, or the caller chose one.
+ * @throws {ComplianceGuardError} `invalid_option` where a `systemId` function gives no text.
+ */
+export function derivedIdOf(fact: RecordedFact, { options }: RecorderParts): string | undefined {
+  if (fact.eventId !== undefined || !fact.derivedFrom) return undefined;
+  const run = { kind: "step", correlationId: fact.correlationId ?? "" } as const;
+  return derivedEventId(
+    textOf("systemId", options.systemId, run),
+    fact.derivedFrom.id,
+    fact.derivedFrom.what,
+  );
+}
+
 /** The clear fields of a fact's event. */
 export function factFields(given: RecordedFact, parts: RecorderParts): EventFields {
   // Captured like content, so that the body and its sealed copy say the same whatever the caller's objects hold.
@@ -88,10 +102,7 @@ export function factFields(given: RecordedFact, parts: RecorderParts): EventFiel
   const { options, pseudonyms, contexts } = parts;
   const run = { kind: "step", correlationId: fact.correlationId ?? "" } as const;
   const systemId = textOf("systemId", options.systemId, run);
-  const eventId =
-    fact.eventId ??
-    (fact.derivedFrom && derivedEventId(systemId, fact.derivedFrom.id, fact.derivedFrom.what)) ??
-    parts.newId();
+  const eventId = fact.eventId ?? derivedIdOf(fact, parts) ?? parts.newId();
   const subjects = fact.dataSubjects ?? contexts.current?.dataSubjects;
   return {
     eventId,

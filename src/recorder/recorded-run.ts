@@ -5,6 +5,7 @@ import type { EventWriter, PinnedKey } from "./event-writer.ts";
 import type { FailurePolicy } from "./failure-policy.ts";
 import { inTime } from "./in-time.ts";
 import { MetadataDraft } from "./metadata.ts";
+import { isNotShown } from "./not-shown.ts";
 import { refusal } from "./refusal.ts";
 import type { Run, RunEnd, RunKind } from "./run.ts";
 import { type RunFacts, type RunOutcome, runEventFields } from "./run-event.ts";
@@ -89,6 +90,19 @@ export class RecordedRun implements Run {
     return this.#input.reference;
   }
 
+  /** What is told of the run so far, beside its content. */
+  get metadata(): MetadataDraft {
+    return this.#metadata;
+  }
+
+  /** The same run, told more exactly by somebody nearer to it. The start record stays as it is. */
+  refine(facts: RunFacts, input: Component | undefined, metadata: MetadataDraft): void {
+    if (this.#state !== "open") return;
+    this.#facts = facts;
+    this.#input = input ?? this.#input;
+    this.#metadata = metadata;
+  }
+
   firstToken(): void {
     this.#firstTokenMs ??= this.#elapsed();
     this.touch();
@@ -110,7 +124,7 @@ export class RecordedRun implements Run {
     const { component, repairs } = captureComponent(input);
     this.#input = component;
     this.#metadata.countRepairs(repairs);
-    this.#facts = { ...this.#facts, argumentsModified: true };
+    this.#facts = { ...this.#facts, argumentsModified: true, isInputHidden: false };
   }
 
   onAbandon(delivered: () => RunEnd): void {
@@ -173,6 +187,7 @@ export class RecordedRun implements Run {
       if (end.input !== undefined) {
         const input = captureComponent(end.input);
         this.#input = input.component;
+        this.#facts = { ...this.#facts, isInputHidden: isNotShown(end.input) };
         metadata.countRepairs(input.repairs);
       }
       metadata.add(end.metadata);

@@ -2,10 +2,17 @@ import { isComplianceGuardError } from "../core/errors.ts";
 import type { DeliveryStatus, EventSink } from "../core/event-sink.ts";
 import { readCallerLabels } from "./caller-labels.ts";
 import type { RunContext } from "./context.ts";
+import { DerivedFacts } from "./derived-facts.ts";
 import type { WrittenEvent } from "./event-writer.ts";
 import { inTime } from "./in-time.ts";
 import { MetadataDraft } from "./metadata.ts";
-import { factFields, type OverrideFact, overrideToFact, type RecordedFact } from "./recorded-fact.ts";
+import {
+  derivedIdOf,
+  factFields,
+  type OverrideFact,
+  overrideToFact,
+  type RecordedFact,
+} from "./recorded-fact.ts";
 import type { Statement } from "./recorder-log.ts";
 import type { RecorderOptions } from "./recorder-options.ts";
 import { type RecorderParts, recorderParts, textOf } from "./recorder-parts.ts";
@@ -24,6 +31,7 @@ export class Recorder implements AsyncDisposable {
   readonly #parts: RecorderParts;
   readonly #starter: RunStarter;
   readonly #sink: EventSink;
+  readonly #derivedFacts = new DerivedFacts();
 
   /**
    * @throws {ComplianceGuardError} `invalid_option`, naming the option and the remedy; `invalid_payload_key` where the
@@ -84,12 +92,17 @@ export class Recorder implements AsyncDisposable {
   }
 
   /**
-   * Records a fact that is no run: a review, a decision. Resolves when the event is kept.
+   * Records a fact that is no run: a review, a decision. Resolves when the event is kept; a fact with a derived id that was
+   * recorded here before, with that event.
    * @throws What the sink throws: the fact is then not kept. (A run's trouble goes to `onError` instead.)
    */
   async record(fact: RecordedFact): Promise<WrittenEvent> {
     this.#say(this.#parts.log.due());
-    const written = this.#writeFact(fact);
+    const eventId = derivedIdOf(fact, this.#parts);
+    const written =
+      eventId === undefined
+        ? this.#writeFact(fact)
+        : this.#derivedFacts.once(eventId, () => this.#writeFact({ ...fact, eventId }));
     this.#parts.pending.add(written);
     return await written;
   }

@@ -2,6 +2,7 @@ import { hashedErrorMessage } from "../core/error-message.ts";
 import type { Actor, EventFields } from "../core/event.ts";
 import { shortestTimestamp } from "../core/timestamp.ts";
 import { modelIdInClear, toolNameInClear, UNKNOWN_TOOL } from "./names.ts";
+import { isNotShown } from "./not-shown.ts";
 import type { TraceIds } from "./open-telemetry.ts";
 import { present } from "./present.ts";
 import { errorMessage, providerStatus } from "./provider-status.ts";
@@ -30,6 +31,8 @@ export interface RunFacts {
   readonly relatedModelId: () => string | undefined;
   readonly actorName: string | undefined;
   readonly argumentsModified: boolean;
+  /** The framework did not show the input. */
+  readonly isInputHidden: boolean;
   readonly attempt: number | undefined;
   readonly dataSubjects: readonly string[] | undefined;
   readonly trace: TraceIds | undefined;
@@ -137,6 +140,7 @@ function runOf(facts: RunFacts, { end, amends }: RunOutcome): Record<string, unk
     finish_reason: finishReasons.has(end.finishReason) ? end.finishReason : undefined,
     cached: end.isCached ? true : undefined,
     arguments_modified: facts.argumentsModified ? true : undefined,
+    payload_omitted: facts.isInputHidden || isNotShown(end.output) ? "not_shown" : undefined,
     amends,
     ...facts.trace,
   });

@@ -56,6 +56,16 @@ export class RunRegistry {
     };
   }
 
+  /** Where a run belongs that somebody nearer to it tells again: where it did, with the labels and names told now. */
+  refine(start: RunStart, known: Links): Links {
+    for (const name of start.declaredTools ?? []) known.root.declaredTools.add(name);
+    return {
+      ...known,
+      correlationId: start.correlationId?.toWellFormed() ?? known.correlationId,
+      dataSubjects: start.dataSubjects ?? known.dataSubjects,
+    };
+  }
+
   /** Makes a run findable as a parent. */
   attach(run: Run, links: Links): void {
     this.#links.set(run, links);

@@ -3,6 +3,7 @@ import { newEventId } from "../core/uuid.ts";
 import { checkedStart } from "./checked-start.ts";
 import { MetadataDraft } from "./metadata.ts";
 import { toolNameInClear } from "./names.ts";
+import { isNotShown } from "./not-shown.ts";
 import { activeTraceIds } from "./open-telemetry.ts";
 import { RecordedRun, type RunSupport } from "./recorded-run.ts";
 import { type RecorderParts, type SequenceNumber, textOf } from "./recorder-parts.ts";
@@ -10,6 +11,7 @@ import { refusal } from "./refusal.ts";
 import type { Run, RunDescription, RunEnd, RunStart } from "./run.ts";
 import { modelIdOf, type RunFacts } from "./run-event.ts";
 import { type Links, RunRegistry } from "./run-registry.ts";
+import { contentOf, isModified } from "./start-content.ts";
 import type { KnownCall } from "./tool-call-memory.ts";
 import { captureComponent } from "./total-capture.ts";
 import { UnrecordedRun } from "./unrecorded-run.ts";
@@ -49,8 +51,11 @@ export class RunStarter {
   }
 
   #start(given: RunStart): Run {
-    const eventId = this.#parts.newId();
+    const refined = given?.refines?.run;
+    const known = refined?.isSettled === false ? this.#registry.linksOf(refined) : undefined;
+    const eventId = (known && refined?.eventId) ?? this.#parts.newId();
     const start = checkedStart(given, (cause) => this.#parts.report({ code: cause.code, eventId, cause }));
+    if (refined && known) return this.#refine(refined, start, known);
     const links = this.#registry.resolve(start, eventId, this.#parts.contexts.current);
     const run = this.#startRun(start, eventId, links);
     this.#registry.attach(run, links);
@@ -111,8 +116,11 @@ export class RunStarter {
       const content = contentOf(start, metadata);
       const { component: input, repairs } = captureComponent(content);
       metadata.countRepairs(repairs);
-      const argumentsModified = start.kind === "tool" && isModified(content, links.call);
-      const facts = { ...this.#factsOf(start, eventId, links, description, number), argumentsModified };
+      const facts = {
+        ...this.#factsOf(start, eventId, links, description, number),
+        argumentsModified: start.kind === "tool" && isModified(content, links.call),
+        isInputHidden: isNotShown(content),
+      };
       const run = new RecordedRun(
         facts,
         { input, metadata, key: writer.pinKey(facts) },
@@ -140,7 +148,7 @@ export class RunStarter {
     links: Links,
     description: RunDescription,
     number: SequenceNumber,
-  ): Omit<RunFacts, "argumentsModified"> {
+  ): Omit<RunFacts, "argumentsModified" | "isInputHidden"> {
     const { options, clock, pseudonyms } = this.#parts;
     const { call, root } = links;
     return {
@@ -175,6 +183,27 @@ export class RunStarter {
       // The application's systemId function failed: the run itself is about to say so.
       return undefined;
     }
+  }
+
+  /** The run stays where it belongs and keeps its event, number and time; what is told of it now replaces what was told. */
+  #refine(run: Run, start: RunStart, known: Links): Run {
+    const links = this.#registry.refine(start, known);
+    this.#registry.attach(run, links);
+    if (!(run instanceof RecordedRun)) return run;
+    const { facts } = run;
+    const isSame = start.refines?.keepsInput === true;
+    const metadata = isSame ? run.metadata.copy() : new MetadataDraft();
+    const content = contentOf(isSame ? { ...start, input: () => undefined } : start, metadata);
+    const captured = isSame ? undefined : captureComponent(content);
+    metadata.countRepairs(captured?.repairs ?? 0);
+    const told = this.#factsOf(start, facts.eventId, links, describe(start, links), facts.recorder);
+    const { startedAtMs, trace } = facts;
+    const kept = { startedAtMs, trace, attempt: told.attempt ?? facts.attempt };
+    const { argumentsModified, isInputHidden } = captured
+      ? { argumentsModified: isModified(content, links.call), isInputHidden: isNotShown(content) }
+      : facts;
+    run.refine({ ...told, ...kept, argumentsModified, isInputHidden }, captured?.component, metadata);
+    return run;
   }
 
   #rememberToolRun(toolCallId: string, name: string, run: Run, { root, correlationId, call }: Links): void {
@@ -212,17 +241,6 @@ function describe(start: RunStart, links: Links | undefined): RunDescription {
   };
 }
 
-/** The content of the start. An adapter that fails here has met something hostile: the event goes on without it. */
-function contentOf(start: RunStart, metadata: MetadataDraft): unknown {
-  try {
-    metadata.add(start.metadata?.());
-    return start.input();
-  } catch {
-    metadata.countRepairs(1);
-    return { unrepresentable: "input" };
-  }
-}
-
 /** A model can invent names: a tool's goes out only where the application is known to have it. */
 function actorName(
   start: RunStart,
@@ -236,18 +254,4 @@ function actorName(
   }
   const name = start.kind === "agent" || start.kind === "chain" ? nameOf?.(description) : undefined;
   return typeof name === "string" ? name.toWellFormed() : undefined;
-}
-
-/** Whether what runs is not what the model proposed: another tool, or other arguments. */
-function isModified(content: unknown, call: KnownCall | undefined): boolean {
-  if (call?.argumentsReference === undefined) return false;
-  try {
-    const { name, arguments: executed } = content as {
-      readonly name?: unknown;
-      readonly arguments?: unknown;
-    };
-    return name !== call.name || captureComponent(executed).component.reference !== call.argumentsReference;
-  } catch {
-    return true;
-  }
 }

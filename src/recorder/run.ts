@@ -21,6 +21,14 @@ export interface RefusedLabels {
   readonly errors: readonly ComplianceGuardError[];
 }
 
+/** A run that another piece of an integration has started. */
+export interface RefinedRun {
+  /** As `start` returned it. Where it has ended, or is another recorder's, a new run starts. */
+  readonly run: Run;
+  /** Its input is known to be the same: what was captured stays, and `input` is not called. @default false */
+  readonly keepsInput?: boolean | undefined;
+}
+
 /** What an adapter knows when a run starts. */
 export interface RunStart {
   readonly kind: RunKind;
@@ -30,6 +38,8 @@ export interface RunStart {
   readonly metadata?: (() => Readonly<Record<string, unknown>>) | undefined;
   /** The run this one belongs to, as `start` returned it. */
   readonly parent?: Run | undefined;
+  /** An open run of the same recorder that this is: seen nearer to where it happens, it is told again and stays one event. */
+  readonly refines?: RefinedRun | undefined;
   /** The framework's own id of the run. Sent as it is where it is a UUID, else as a UUID derived from it. */
   readonly runId?: string | undefined;
   readonly framework?: string | undefined;

@@ -620,13 +620,37 @@ describe("facts", () => {
     expect(only(sink.events).systemId).toBe("system-of-application-7");
   });
 
-  test("the same framework fact has the same event id", async () => {
+  test("the same framework fact has the same event id, whichever recorder sees it", async () => {
     const { sink, recorder } = setUp();
+    const other = setUp();
     const fact = { actor: { type: "human" }, derivedFrom: { id: "interrupt-1", what: "pending" } };
     await recorder.record(fact);
-    await recorder.record(fact);
-    expect(sink.events[0]?.eventId).toBe(sink.events[1]?.eventId);
+    await other.recorder.record(fact);
+    expect(only(sink.events).eventId).toBe(only(other.sink.events).eventId);
     expect(sink.events[0]?.eventId[14]).toBe("8");
+  });
+
+  test("a framework's fact that is seen again is neither sent nor counted again", async () => {
+    const { sink, recorder } = setUp();
+    const fact = { actor: { type: "human" }, derivedFrom: { id: "interrupt-1", what: "pending" } };
+    const [first, again] = await Promise.all([recorder.record(fact), recorder.record(fact)]);
+    expect(again).toEqual(first);
+    await recorder.record({ ...fact, derivedFrom: { id: "interrupt-2", what: "pending" } });
+    expect(sink.events.map(({ systemState }) => systemState?.["recorder"])).toMatchObject([
+      { sequence: 1 },
+      { sequence: 2 },
+    ]);
+  });
+
+  test("a framework's fact that could not be kept is sent when it is seen again", async () => {
+    const sink = memorySink();
+    const troubled: EventSink = { ...sink, submit: () => Promise.reject(new Error("disk full")) };
+    const fact = { actor: { type: "human" }, derivedFrom: { id: "interrupt-1", what: "pending" } };
+    const { recorder } = setUp({ sink: troubled });
+    await expect(recorder.record(fact)).rejects.toThrow("disk full");
+    troubled.submit = sink.submit;
+    await recorder.record(fact);
+    expect(sink.events).toHaveLength(1);
   });
 
   test("a classification that is undefined is as absent in an override", async () => {

@@ -51,7 +51,13 @@ async function start(peer) {
   const directory = temporaryDirectory();
   const isOurs = peer === "complianceguard";
   const sink = await startChild(isOurs ? "lib/platform.mjs" : "peers/sink.mjs", { directory });
-  const input = { peer, bytes: BYTES, directory: join(directory, "outbox"), ...sink.hello };
+  const input = {
+    framework: "langchain",
+    peer,
+    bytes: BYTES,
+    directory: join(directory, "outbox"),
+    ...sink.hello,
+  };
   const restart = () => startChild("peers/application.mjs", input);
   const seen = async () => {
     if (!isOurs) return sink.ask("seen");

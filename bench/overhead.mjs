@@ -22,7 +22,13 @@ for (const name of PEERS) {
   const directory = temporaryDirectory();
   const server = peer === "complianceguard" ? "lib/platform.mjs" : "peers/sink.mjs";
   const sink = await startChild(server, { directory });
-  const input = { peer, sealed: Boolean(sealed), bytes: BYTES, directory: join(directory, "outbox") };
+  const input = {
+    framework: "langchain",
+    peer,
+    sealed: Boolean(sealed),
+    bytes: BYTES,
+    directory: join(directory, "outbox"),
+  };
   applications[name] = await startChild("peers/application.mjs", { ...input, ...sink.hello });
   children.push(applications[name], sink);
 }

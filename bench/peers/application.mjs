@@ -1,21 +1,28 @@
-// One application in a process of its own, with one peer's handler.
-import { awaitAllCallbacks } from "@langchain/core/callbacks/promises";
+// One application in a process of its own, recorded by one peer.
 import { answerTo, childInput } from "../lib/children.mjs";
-import { applicationOf } from "./chain.mjs";
 
 const input = childInput();
-const { create } = await import(`./${input.peer}.mjs`);
-const { handler, flush } = create(input);
-const call = applicationOf(input.bytes, handler);
+const { applicationOf, settled } = await import(`./${input.framework}/application.mjs`);
+const { create } = await import(`./${input.framework}/${input.peer}.mjs`);
+const peer = await create(input);
+const calls = new Map();
+
+/** The call of a flow with so many bytes; without a word about it, that of the process's input. */
+function callOf({ flow = input.flow, bytes = input.bytes } = {}) {
+  const key = `${flow} ${bytes}`;
+  if (!calls.has(key)) calls.set(key, applicationOf({ flow, bytes }, peer));
+  return calls.get(key);
+}
 
 async function delivered() {
-  await awaitAllCallbacks();
-  await flush();
+  await settled();
+  await peer.flush();
 }
 
 answerTo({
   /** So many calls, so many at once: time until the last has returned, CPU until all is delivered. */
-  async run({ calls, concurrency }) {
+  async run({ calls, concurrency, ...kind }) {
+    const call = callOf(kind);
     const before = process.cpuUsage();
     const start = performance.now();
     let left = calls;
@@ -30,6 +37,7 @@ answerTo({
   },
   /** Calls at a steady pace. */
   async drip({ calls, everyMs }) {
+    const call = callOf();
     for (let index = 0; index < calls; index++) {
       const start = performance.now();
       await call();
@@ -39,7 +47,7 @@ answerTo({
   },
   /** One more call, and death at the moment it has returned. */
   async dieAfterCall() {
-    await call();
+    await callOf()();
     process.kill(process.pid, "SIGKILL");
   },
   delivered,

@@ -1,8 +1,13 @@
 // The application that is recorded: prompt, model, parser. Its model answers at once, with as much text as it was asked.
+import { awaitAllCallbacks } from "@langchain/core/callbacks/promises";
 import { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { AIMessage } from "@langchain/core/messages";
 import { StringOutputParser } from "@langchain/core/output_parsers";
 import { ChatPromptTemplate } from "@langchain/core/prompts";
+import { textOf } from "../text.mjs";
+
+/** LangChain may still be telling its handlers when a call has returned. */
+export const settled = awaitAllCallbacks;
 
 const usage = { input_tokens: 120, output_tokens: 80, total_tokens: 200 };
 
@@ -35,16 +40,13 @@ class Model extends BaseChatModel {
 }
 
 /** One call of the application, with prompt and answer of so many bytes each. */
-export function applicationOf(bytes, handler) {
-  const line =
-    'The applicant "A-1042" was assessed under policy section 4.2; income and score were verified.\n';
-  // By way of bytes, so that it is one flat string, as one from a network is.
-  const text = Buffer.from(line.repeat(Math.ceil(bytes / line.length)).slice(0, bytes)).toString();
+export function applicationOf({ bytes }, { handler }) {
+  const text = textOf(bytes);
   const chain = ChatPromptTemplate.fromMessages([
     ["system", "You are a careful assistant."],
     ["human", "{input}"],
   ])
     .pipe(new Model(text))
     .pipe(new StringOutputParser());
-  return () => chain.invoke({ input: text }, { callbacks: [handler] });
+  return () => chain.invoke({ input: text }, handler && { callbacks: [handler] });
 }

@@ -1,4 +1,4 @@
-// A handler that hears of everything and does nothing: what it costs that there is one.
+// A handler that hears of everything, is awaited and does nothing: what it costs that there is one.
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 
 const METHODS = [
@@ -20,6 +20,7 @@ const METHODS = [
 
 class Empty extends BaseCallbackHandler {
   name = "empty";
+  awaitHandlers = true;
 }
 for (const method of METHODS) Empty.prototype[method] = async () => {};
 

@@ -1,0 +1,127 @@
+// What capture costs an application, LangChain's and the AI SDK's: ComplianceGuard with a sink that keeps nothing, beside nothing, a
+// handler that does nothing, Langfuse and LangSmith with local sinks; and beside all of them ComplianceGuard's whole way, by
+// its outbox to the embedded platform. `node bench/capture.mjs [langchain | ai-sdk] [--quick]`
+import { parseArgs } from "node:util";
+import { startChild } from "./lib/children.mjs";
+import { figure, middle } from "./lib/figures.mjs";
+import { startPeers } from "./lib/peer-rounds.mjs";
+import { printTable, short } from "./lib/table.mjs";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: "boolean", default: false } },
+});
+/** Quick: does it run? Its figures are worth nothing. */
+const { quick } = values;
+const ROUNDS = quick ? 1 : Number(process.env.ROUNDS ?? 9);
+const sized = (load) => (quick ? { ...load, calls: 2, concurrency: Math.min(2, load.concurrency) } : load);
+
+const KB = 1024;
+const PEERS = {
+  none: { peer: "none" },
+  empty: { peer: "empty" },
+  Langfuse: { peer: "langfuse" },
+  LangSmith: { peer: "langsmith" },
+  "capture, references only": { peer: "complianceguard", keepsNothing: true },
+  "capture, sealed": { peer: "complianceguard", keepsNothing: true, sealed: true },
+  "whole way, references only": { peer: "complianceguard" },
+  "whole way, sealed": { peer: "complianceguard", sealed: true },
+};
+const OURS = Object.keys(PEERS).slice(4);
+
+/** Goals hold where they are given: the CPU that ours adds to that of the empty one, as a part of what the other adds. */
+const FRAMEWORKS = {
+  langchain: {
+    title: "LangChain",
+    loads: [
+      { bytes: KB, concurrency: 1, calls: 200 },
+      { bytes: KB, concurrency: 50, calls: 400 },
+      {
+        bytes: 16 * KB,
+        concurrency: 1,
+        calls: 100,
+        goals: {
+          "capture, references only": { Langfuse: 0.2, LangSmith: 0.12 },
+          "capture, sealed": { Langfuse: 0.35, LangSmith: 0.2 },
+        },
+        isFasterThan: "Langfuse",
+      },
+      { bytes: 16 * KB, concurrency: 50, calls: 200 },
+      { bytes: 256 * KB, concurrency: 1, calls: 12 },
+      { bytes: 256 * KB, concurrency: 50, calls: 50 },
+    ],
+  },
+  "ai-sdk": {
+    title: "AI SDK",
+    loads: ["generate", "tool", "stream"].map((flow) => ({
+      flow,
+      bytes: 16 * KB,
+      concurrency: 1,
+      calls: flow === "generate" ? 100 : flow === "tool" ? 50 : 15,
+      rounds: flow === "stream" ? 2 * ROUNDS : ROUNDS,
+      goals: { "capture, references only": { Langfuse: 0.2, LangSmith: 0.15 } },
+    })),
+  },
+};
+
+const chosen = positionals.length > 0 ? positionals : Object.keys(FRAMEWORKS);
+for (const framework of chosen) await measure(framework, FRAMEWORKS[framework]);
+if (chosen.includes("ai-sdk")) await measureStreamedPart();
+if (quick) process.exitCode = 0;
+
+async function measure(framework, { title, loads }) {
+  const peers = await startPeers(framework, PEERS);
+  // The engine compiles what runs often: nobody is measured before that.
+  for (const { flow, bytes, concurrency, calls } of loads.filter((load) => load.bytes === 16 * KB))
+    await peers.warm(sized({ flow, bytes, concurrency, calls: 6 * calls }));
+  for (const { goals = {}, isFasterThan, rounds = ROUNDS, ...load } of loads) {
+    const { flow, bytes, concurrency, calls } = sized(load);
+    await peers.warm({ flow, bytes, concurrency, calls: Math.ceil(calls / 4) });
+    const results = await peers.rounds({ flow, bytes, concurrency, calls }, quick ? 1 : rounds);
+    const name = [title, flow, `${bytes / KB} KB`, `concurrency ${concurrency}`].filter(Boolean).join(", ");
+    print({ name, calls, goals, isFasterThan, rounds: results });
+  }
+  await peers.stop();
+}
+
+function print({ name, calls, goals, isFasterThan, rounds }) {
+  const each = (read) => middle(rounds.map(read));
+  const addedCpu = (results, peer) => results[peer].cpuMs - results.empty.cpuMs;
+  const micros = (ms) => short((1000 * ms) / calls);
+  printTable(
+    `${name} (${rounds.length} interleaved rounds of ${calls} calls, medians)`,
+    Object.keys(PEERS).map((peer) => ({
+      recorder: peer,
+      "wall µs a call": micros(each((results) => results[peer].wallMs)),
+      "CPU µs a call, all delivered": micros(each((results) => results[peer].cpuMs)),
+      "added to empty": micros(each((results) => addedCpu(results, peer))),
+    })),
+  );
+  const ratios = OURS.flatMap((ours) =>
+    ["Langfuse", "LangSmith"].map((peer) => {
+      const ratio = each((results) => addedCpu(results, ours) / addedCpu(results, peer));
+      const goal = goals[ours]?.[peer];
+      return figure(`${ours} / ${peer}: added CPU`, ratio, "", goal === undefined ? {} : { atMost: goal });
+    }),
+  );
+  const walls = OURS.filter((ours) => isFasterThan && goals[ours]).map((ours) => {
+    const ratio = each((results) => results[ours].wallMs / results[isFasterThan].wallMs);
+    return figure(`${ours} / ${isFasterThan}: wall`, ratio, "", { atMost: 1 });
+  });
+  printTable("Medians of the rounds' ratios", [...ratios, ...walls]);
+}
+
+async function measureStreamedPart() {
+  const child = await startChild("peers/ai-sdk/streamed-part.mjs");
+  const rounds = quick ? 1 : 40;
+  const counts = { rounds, streams: quick ? 1 : 4, warmStreams: quick ? 1 : 30 };
+  const { micros, added } = await child.ask("measure", counts);
+  await child.stop();
+  const title = `AI SDK, CPU of one of 500 streamed parts (${rounds} rounds in one process, medians of their differences)`;
+  printTable(title, [
+    figure("without middleware", micros.none, "µs"),
+    figure("added by an empty middleware", added.empty, "µs"),
+    figure("added by capture, references only", added.references, "µs", { atMost: 1.5 }),
+    figure("added by capture, sealed", added.sealed, "µs"),
+  ]);
+}

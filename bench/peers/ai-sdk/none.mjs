@@ -1,0 +1,2 @@
+// Nothing around the model.
+export const create = () => ({ flush: async () => {} });

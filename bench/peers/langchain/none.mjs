@@ -1,0 +1,2 @@
+// No handler at all.
+export const create = () => ({ flush: async () => {} });

@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { visibleText } from "../core/visible-text.ts";
 import { destinationDirectory } from "../outbox/directory.ts";
 import { DEFAULT_DIRECTORY } from "../outbox/hosting.ts";
-import { inspectOutbox } from "../outbox/inspect.ts";
+import { type InspectedFile, inspectOutbox, setAsideFiles } from "../outbox/inspect.ts";
 import { type Outbox, openOutbox } from "../outbox/outbox.ts";
+import { checkOutboxOptions } from "../outbox/outbox-options.ts";
 import { type Command, readArguments, UsageError } from "./command.ts";
 
 /** Looks into an outbox, and delivers, replays or drops what is in it. */
@@ -41,82 +43,135 @@ interface Settings {
   readonly directory: string;
   readonly name: string;
   readonly baseUrl: string;
+  readonly apiKey: string;
   readonly timeoutMs: number;
   readonly acceptOtherKey: boolean;
   readonly isConfirmed: boolean;
 }
 
+/** What each action does with the ID, where it takes one. */
+const actions: Readonly<Record<string, (settings: Settings, eventId?: string) => number | Promise<number>>> =
+  {
+    status: showStatus,
+    "dead-letters": showDeadLetters,
+    deliver: (settings) => withOutbox(settings, async () => 0),
+    replay,
+    drop,
+  };
+
 async function outbox(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, OPTIONS, { least: 1, most: 2 });
-  const [action = "", eventId] = positionals;
+  const [name = "", eventId] = positionals;
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (!action) throw new UsageError(`there is no "outbox ${name}": use ${Object.keys(actions).join(", ")}`);
+  if (name === "drop" && eventId === undefined) throw new UsageError("drop needs the ID of an event");
+  if (name !== "drop" && name !== "replay" && eventId !== undefined)
+    throw new UsageError(`${name} takes no ID`);
+  const settings = settingsFrom(values);
+  if (!settings.apiKey && !shows.has(name))
+    throw new UsageError("set COMPLIANCEGUARD_API_KEY to the platform's API key");
+  checkOutboxOptions(settings);
+  if (!existsSync(directoryOf(settings))) {
+    // A mistyped address or name looks like an outbox with nothing in it.
+    complain(
+      `nothing was ever kept in ${settings.directory} for ${settings.baseUrl} under the name "${settings.name}": if that is not so, check --directory, --url and --name`,
+    );
+    if (!shows.has(name)) return eventId === undefined ? 0 : 1;
+  }
+  return action(settings, eventId);
+}
+
+/** These change nothing, and need no key. */
+const shows: ReadonlySet<string> = new Set(["status", "dead-letters"]);
+
+type Values = ReturnType<typeof readArguments<typeof OPTIONS>>["values"];
+
+function settingsFrom(values: Values): Settings {
   const baseUrl = values.url ?? process.env["COMPLIANCEGUARD_BASE_URL"];
   if (!baseUrl) throw new UsageError("which platform? Give --url or set COMPLIANCEGUARD_BASE_URL");
   if (values.timeout !== undefined && !/^\d{1,9}$/.test(values.timeout))
     throw new UsageError("--timeout needs milliseconds");
-  const settings = {
+  return {
     directory: values.directory ?? DEFAULT_DIRECTORY,
     name: values.name ?? "default",
     baseUrl,
+    apiKey: process.env["COMPLIANCEGUARD_API_KEY"] ?? "",
     timeoutMs: Number(values.timeout ?? 30_000),
     acceptOtherKey: values["other-key"] ?? false,
     isConfirmed: values.yes ?? false,
   };
-  if (eventId !== undefined && action !== "replay" && action !== "drop")
-    throw new UsageError(`${action} takes no ID`);
-  switch (action) {
-    case "status":
-      return showStatus(settings);
-    case "dead-letters":
-      return showDeadLetters(settings);
-    case "deliver":
-      return withOutbox(settings, async () => 0);
-    case "replay":
-      return withOutbox(settings, async (opened) => say(`${await opened.replay(eventId)} events go again`));
-    case "drop":
-      if (eventId === undefined) throw new UsageError("drop needs the ID of an event");
-      return drop(settings, eventId);
-    default:
-      throw new UsageError("use outbox status, deliver, dead-letters, replay or drop");
-  }
 }
 
-function filesOf({ directory, baseUrl, name }: Settings): ReturnType<typeof inspectOutbox> {
-  return inspectOutbox(destinationDirectory(directory, baseUrl, name));
+function directoryOf({ directory, baseUrl, name }: Settings): string {
+  return destinationDirectory(directory, baseUrl, name);
+}
+
+/** The files that can be looked into; complains of the others. */
+function readableFiles(settings: Settings): {
+  readonly files: readonly InspectedFile[];
+  readonly exitCode: number;
+} {
+  const all = inspectOutbox(directoryOf(settings));
+  const unreadable = all.filter((file) => "trouble" in file);
+  for (const { path, trouble } of unreadable) complain(`${path}: ${trouble}`);
+  return { files: all.filter((file) => "waiting" in file), exitCode: unreadable.length > 0 ? 1 : 0 };
 }
 
 function showStatus(settings: Settings): number {
-  const files = filesOf(settings);
-  const readable = files.filter((file) => "waiting" in file);
+  const { files, exitCode } = readableFiles(settings);
   const sum = (field: "waiting" | "open" | "deadLetters" | "bytes"): number =>
-    readable.reduce((total, file) => total + file[field], 0);
+    files.reduce((total, file) => total + file[field], 0);
   console.log(
-    `waiting ${sum("waiting")}\nopen ${sum("open")}\ndead letters ${sum("deadLetters")}\nbytes ${sum("bytes")}\nfiles ${readable.length}, ${readable.filter(({ isInUse }) => isInUse).length} of running processes`,
+    `waiting ${sum("waiting")}\nopen ${sum("open")}\ndead letters ${sum("deadLetters")}\nbytes ${sum("bytes")}\nfiles ${files.length}, ${files.filter(({ isInUse }) => isInUse).length} of running processes`,
   );
-  const unreadable = files.filter((file) => "trouble" in file);
-  for (const { path, trouble } of unreadable)
-    console.error(`complianceguard: ${path}: ${visibleText(trouble)}`);
-  return unreadable.length > 0 ? 1 : 0;
+  const { directory, count } = setAsideFiles(directoryOf(settings));
+  if (count > 0) console.log(`set aside ${count}, planted or damaged: see ${visibleText(directory)}`);
+  return exitCode;
 }
 
 function showDeadLetters(settings: Settings): number {
-  for (const file of filesOf(settings)) {
-    if ("trouble" in file) continue;
-    for (const { eventId, code, status, answer, refusedAtUtc } of file.deadLetterList) {
-      console.log(visibleText([eventId, refusedAtUtc, code, status ?? "-", answer].join(" ")));
-    }
+  const { files, exitCode } = readableFiles(settings);
+  for (const { eventId, code, status, answer, refusedAtUtc } of files.flatMap(
+    (file) => file.deadLetterList,
+  )) {
+    const line = [eventId, refusedAtUtc, code, status ?? "-", answer].join(" ");
+    console.log(visibleText(line, { lines: "show" }));
   }
-  return 0;
+  return exitCode;
 }
 
-async function drop(settings: Settings, eventId: string): Promise<number> {
+async function replay(settings: Settings, eventId?: string): Promise<number> {
+  if (eventId !== undefined && !isReachable(settings, eventId)) return 1;
+  return withOutbox(settings, async (opened) => {
+    const count = await opened.replay(eventId);
+    return say(count === 1 ? "1 event goes again" : `${count} events go again`);
+  });
+}
+
+async function drop(settings: Settings, eventId = ""): Promise<number> {
+  if (!isReachable(settings, eventId)) return 1;
   if (!settings.isConfirmed && !(await confirmed(`Drop ${visibleText(eventId)} for good? Type yes: `))) {
     return say("nothing dropped");
   }
   return withOutbox(settings, async (opened) => {
     if ((await opened.drop(eventId)) > 0) return say(`dropped ${visibleText(eventId)}; an event says so`);
-    console.error("complianceguard: there is no such dead letter, or a running process has it");
-    return 1;
+    return complain(`there is no dead letter ${eventId}, or no longer`);
   });
+}
+
+/** False where it is certain that this dead letter cannot be reached; says why. */
+function isReachable(settings: Settings, eventId: string): boolean {
+  const { files } = readableFiles(settings);
+  const holder = files.find(({ deadLetterList: list }) => list.some((letter) => letter.eventId === eventId));
+  if (holder?.isInUse) {
+    complain(`a running process has the dead letter ${eventId}: replay or drop it there, or end the process`);
+    return false;
+  }
+  // The lists are cut.
+  if (holder || files.some(({ deadLetters, deadLetterList }) => deadLetters > deadLetterList.length))
+    return true;
+  complain(`there is no dead letter ${eventId}: see "complianceguard outbox dead-letters"`);
+  return false;
 }
 
 async function confirmed(question: string): Promise<boolean> {
@@ -133,17 +188,18 @@ async function confirmed(question: string): Promise<boolean> {
 /** Does what is asked, delivers, and says what is left. */
 async function withOutbox(settings: Settings, work: (opened: Outbox) => Promise<number>): Promise<number> {
   const { isConfirmed: _, timeoutMs, ...options } = settings;
-  const apiKey = process.env["COMPLIANCEGUARD_API_KEY"];
-  if (!apiKey) throw new UsageError("set COMPLIANCEGUARD_API_KEY to the platform's API key");
   const onTrouble = ({ eventId, message }: { eventId?: string | undefined; message: string }): void =>
-    console.error(`complianceguard: ${visibleText(eventId ? `${message} [event ${eventId}]` : message)}`);
-  const opened = openOutbox({ ...options, apiKey, onTrouble });
+    void complain(eventId ? `${message} [event ${eventId}]` : message);
+  const opened = openOutbox({ ...options, onTrouble });
   try {
     await opened.status();
     const exitCode = await work(opened);
     const { delivered, waiting, deadLetters, paused } = await opened.flush({ timeoutMs });
     const why = paused === undefined ? "" : `, paused: ${paused}`;
     console.log(`delivered ${delivered}, waiting ${waiting}, dead letters ${deadLetters}${why}`);
+    // Trouble that may pass is nobody's to hear of, but of one who looks on.
+    if (waiting > 0 && paused === undefined)
+      await opened.ready().catch(({ message }: Error) => complain(message));
     return waiting > 0 ? 1 : exitCode;
   } finally {
     await opened.close({ timeoutMs: 0 });
@@ -153,4 +209,9 @@ async function withOutbox(settings: Settings, work: (opened: Outbox) => Promise<
 function say(text: string): number {
   console.log(text);
   return 0;
+}
+
+function complain(text: string): number {
+  console.error(`complianceguard: ${visibleText(text)}`);
+  return 1;
 }

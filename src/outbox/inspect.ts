@@ -31,6 +31,16 @@ export function inspectOutbox(directory: string): readonly (InspectedFile | Unre
     .map((name) => inspectFile(directory, name.slice(0, -3)));
 }
 
+/**
+ * The files of a destination that were set aside because they were planted or damaged, and where they lie.
+ * @param directory The destination's own.
+ */
+export function setAsideFiles(directory: string): { readonly directory: string; readonly count: number } {
+  const aside = join(directory, "aside");
+  if (!lstatSync(aside, { throwIfNoEntry: false })) return { directory: aside, count: 0 };
+  return { directory: aside, count: readdirSync(aside).filter((name) => name.endsWith(".db")).length };
+}
+
 function inspectFile(directory: string, id: string): InspectedFile | UnreadableFile {
   const path = join(directory, `${id}.db`);
   const trouble = troubleOf(path, "file");

@@ -40,10 +40,11 @@ export interface StartedRun<Details> {
 
 /** Bounds of the map, for what never ends: streams that a consumer walked away from. */
 export interface RunMapOptions {
-  /** Open runs; beyond it the longest silent is forgotten. @default 10000 */
-  readonly maxOpen?: number | undefined;
-  /** Open runs of which nothing was heard for so long are forgotten. Milliseconds. @default 86400000 (one day) */
-  readonly maxSilenceMs?: number | undefined;
+  /**
+   * When the recorder gives a run up that nothing is heard of. Twice as long after its last sign of life it is forgotten here: an end
+   * that comes late still finds it. Milliseconds. @default 900000 (15 minutes)
+   */
+  readonly abandonAfterMs?: number | undefined;
   /** Ended runs, kept because a child may still start below them. @default 1000 */
   readonly maxEnded?: number | undefined;
   /** Milliseconds. @default Date.now */
@@ -51,21 +52,19 @@ export interface RunMapOptions {
 }
 
 /**
- * Knows runs by LangChain's ids, which is all that its callbacks give. A run that is forgotten is not lost: the recorder
- * has given it up by then, or will. Ids are never parsed: their form differs between versions.
+ * Knows runs by LangChain's ids, which is all that its callbacks give. What never ends is forgotten by age: a recorded run once the recorder
+ * has given it up, a step once nothing recorded is open around or below it. Ids are never parsed: their form differs between versions.
  */
 export class RunMap<Details> {
-  /** In the order they were last heard of. */
   readonly #open = new Map<string, TrackedRun<Details>>();
   readonly #ended = new Map<string, TrackedRun<Details>>();
-  readonly #maxOpen: number;
-  readonly #maxSilenceMs: number;
+  readonly #abandonAfterMs: number;
   readonly #maxEnded: number;
   readonly #now: () => number;
+  #sweepTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RunMapOptions = {}) {
-    this.#maxOpen = options.maxOpen ?? 10_000;
-    this.#maxSilenceMs = options.maxSilenceMs ?? 86_400_000;
+    this.#abandonAfterMs = options.abandonAfterMs ?? 900_000;
     this.#maxEnded = options.maxEnded ?? 1000;
     this.#now = options.now ?? Date.now;
   }
@@ -91,7 +90,7 @@ export class RunMap<Details> {
     const run = new TrackedRun(runId, parent, start(parent));
     this.#open.set(runId, run);
     this.#hear(run);
-    this.#evict();
+    this.#sweepTimer ??= this.#sweepLater();
     return run;
   }
 
@@ -109,6 +108,8 @@ export class RunMap<Details> {
     this.#open.delete(runId);
     this.#ended.set(runId, run);
     if (this.#ended.size > this.#maxEnded) this.#ended.delete(oldest(this.#ended));
+    // An application may make a handler a request: a timer would hold each of them.
+    if (this.#open.size === 0) this.#stopSweeping();
     return run;
   }
 
@@ -117,17 +118,37 @@ export class RunMap<Details> {
     for (let each: TrackedRun<Details> | undefined = run; each; each = each.parent) {
       each.lastHeardMs = now;
       each.run.touch();
-      if (this.#open.delete(each.runId)) this.#open.set(each.runId, each);
     }
   }
 
-  #evict(): void {
-    const silentSince = this.#now() - this.#maxSilenceMs;
-    for (const [runId, { lastHeardMs }] of this.#open) {
-      if (this.#open.size <= this.#maxOpen && lastHeardMs >= silentSince) return;
-      this.#open.delete(runId);
-    }
+  #sweepLater(): NodeJS.Timeout {
+    return setTimeout(() => this.#sweep(), this.#abandonAfterMs).unref();
   }
+
+  #stopSweeping(): void {
+    clearTimeout(this.#sweepTimer);
+    this.#sweepTimer = undefined;
+  }
+
+  /** Forgets what was silent too long, unless the recorder waits for it: a run may wait for a person for days. */
+  #sweep(): void {
+    const silentSince = this.#now() - 2 * this.#abandonAfterMs;
+    const awaited = new Set([...this.#open.values()].filter(isAwaited).flatMap(withParents));
+    for (const [runId, run] of this.#open) {
+      const isKept = run.lastHeardMs > silentSince || awaited.has(run) || withParents(run).some(isAwaited);
+      if (!isKept) this.#open.delete(runId);
+    }
+    this.#sweepTimer = this.#open.size > 0 ? this.#sweepLater() : undefined;
+  }
+}
+
+/** Its event is still to come. */
+function isAwaited({ run }: TrackedRun<unknown>): boolean {
+  return run.isRecorded && !run.isSettled;
+}
+
+function withParents<Details>(run: TrackedRun<Details>): TrackedRun<Details>[] {
+  return [run, ...(run.parent ? withParents(run.parent) : [])];
 }
 
 function oldest(runs: ReadonlyMap<string, unknown>): string {

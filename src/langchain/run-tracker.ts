@@ -5,7 +5,7 @@ import { RunMap, type TrackedRun } from "./run-map.ts";
 /** What the handler needs of a recorder. */
 export type RunRecorder = Pick<
   Recorder,
-  "start" | "isBlocking" | "reportTrouble" | "record" | "callOf" | "inTime"
+  "start" | "isBlocking" | "abandonAfterMs" | "reportTrouble" | "record" | "callOf" | "inTime"
 >;
 
 /** LangChain's ids of a run and of the one around it. */
@@ -30,10 +30,11 @@ export interface DescribedRun<Details> {
  */
 export class RunTracker<Details> {
   readonly #recorder: RunRecorder;
-  readonly #runs = new RunMap<Details>();
+  readonly #runs: RunMap<Details>;
 
   constructor(recorder: RunRecorder) {
     this.#recorder = recorder;
+    this.#runs = new RunMap({ abandonAfterMs: recorder.abandonAfterMs });
   }
 
   /**

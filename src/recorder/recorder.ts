@@ -28,6 +28,8 @@ export class Recorder implements AsyncDisposable {
   readonly id: string;
   /** True where the failure policy may refuse calls: adapters then wait for `run.admitted`. */
   readonly isBlocking: boolean;
+  /** A run without a sign of life for so long is given up. Milliseconds. */
+  readonly abandonAfterMs: number;
   readonly #parts: RecorderParts;
   readonly #starter: RunStarter;
   readonly #sink: EventSink;
@@ -42,6 +44,7 @@ export class Recorder implements AsyncDisposable {
     this.#starter = new RunStarter(this.#parts);
     this.#sink = options.sink;
     this.id = this.#parts.id;
+    this.abandonAfterMs = this.#parts.abandonAfterMs;
     this.isBlocking = options.onFailure !== undefined && options.onFailure !== "continue";
   }
 

@@ -33,9 +33,8 @@ export class RunRegistry {
       ? this.calls.get(start.toolCallId)
       : this.calls.latestKnown(start.answeredToolCallIds ?? []);
     const runId = idOf(start.runId, eventId);
-    const root = parent?.root ??
-      call?.root ?? { id: runId, modelId: undefined, declaredTools: new Set<string>() };
-    for (const name of start.declaredTools ?? []) root.declaredTools.add(name);
+    const root = parent?.root ?? call?.root ?? { id: runId, modelId: undefined, declaredTools: noTools };
+    declare(root, start.declaredTools ?? []);
     // A context opened inside the parent's run is nearer than the parent; the one around both is not.
     const inner = context === parent?.context ? undefined : context;
     return {
@@ -58,7 +57,7 @@ export class RunRegistry {
 
   /** Where a run belongs that somebody nearer to it tells again: where it did, with the labels and names told now. */
   refine(start: RunStart, known: Links): Links {
-    for (const name of start.declaredTools ?? []) known.root.declaredTools.add(name);
+    declare(known.root, start.declaredTools ?? []);
     return {
       ...known,
       correlationId: start.correlationId?.toWellFormed() ?? known.correlationId,
@@ -74,6 +73,14 @@ export class RunRegistry {
   linksOf(run: Run): Links | undefined {
     return this.#links.get(run);
   }
+}
+
+/** Shared by all roots: thousands of calls remember theirs, and most declare nothing new. */
+const noTools: ReadonlySet<string> = new Set();
+
+function declare(root: RootLinks, names: readonly string[]): void {
+  const added = names.filter((name) => !root.declaredTools.has(name));
+  if (added.length > 0) root.declaredTools = new Set([...root.declaredTools, ...added]);
 }
 
 /** A framework lets its users choose run ids, so one that is no UUID may be content. */

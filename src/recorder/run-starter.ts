@@ -8,11 +8,11 @@ import { activeTraceIds } from "./open-telemetry.ts";
 import { RecordedRun, type RunSupport } from "./recorded-run.ts";
 import { type RecorderParts, type SequenceNumber, textOf } from "./recorder-parts.ts";
 import { refusal } from "./refusal.ts";
-import type { Run, RunDescription, RunEnd, RunStart } from "./run.ts";
+import type { Run, RunDescription, RunEnd, RunKind, RunStart } from "./run.ts";
 import { modelIdOf, type RunFacts } from "./run-event.ts";
 import { type Links, RunRegistry } from "./run-registry.ts";
 import { contentOf, isModified } from "./start-content.ts";
-import type { KnownCall } from "./tool-call-memory.ts";
+import type { KnownCall, RootLinks } from "./tool-call-memory.ts";
 import { captureComponent } from "./total-capture.ts";
 import { UnrecordedRun } from "./unrecorded-run.ts";
 
@@ -21,7 +21,8 @@ export class RunStarter {
   readonly #parts: RecorderParts;
   readonly #registry: RunRegistry;
   readonly #support: RunSupport;
-  readonly #open = new Set<RecordedRun>();
+  /** With the call that each tool run answers. */
+  readonly #open = new Map<RecordedRun, string | undefined>();
   readonly #refusedSources = new WeakMap<Run, unknown>();
 
   constructor(parts: RecorderParts) {
@@ -37,7 +38,7 @@ export class RunStarter {
       learn: (run, end) => this.#learn(run, end),
       amendment: (facts) => ({ ...facts, eventId: parts.newId(), recorder: parts.nextNumber() }),
       refused: ({ recorder }) => parts.log.lost(recorder.sequence, true),
-      closed: (run) => this.#open.delete(run),
+      closed: (run) => this.#closed(run),
     };
   }
 
@@ -72,7 +73,7 @@ export class RunStarter {
   /** Holds every open run that the call belongs to. Returns what lets them go on. */
   holdForReview(toolCallId: string): () => void {
     const root = this.callOf(toolCallId)?.root;
-    const waiting = [...this.#open].filter((run) => run.facts.root === root);
+    const waiting = [...this.#open.keys()].filter((run) => run.facts.root === root);
     for (const run of waiting) run.holdForReview();
     return () => {
       for (const run of waiting) run.touch();
@@ -81,7 +82,7 @@ export class RunStarter {
 
   /** Gives up every run that is still open. */
   abandonAll(): void {
-    for (const run of [...this.#open]) run.giveUp();
+    for (const run of [...this.#open.keys()]) run.giveUp();
   }
 
   /** What a run below inherits is the same value, and has been reported. */
@@ -127,7 +128,7 @@ export class RunStarter {
         policy,
         this.#support,
       );
-      this.#open.add(run);
+      this.#open.set(run, start.toolCallId);
       return run;
     } catch (cause) {
       // Only an option of the application's own (a systemId function) can fail here: there is no event without it.
@@ -165,8 +166,7 @@ export class RunStarter {
       framework: start.framework,
       frameworkVersion: start.frameworkVersion,
       requestedModelId: start.modelId,
-      relatedModelId: () =>
-        (start.kind === "model" ? undefined : (call?.modelId ?? root.modelId)) ?? options.modelId,
+      relatedModelId: relatedModel(start.kind, call?.modelId, root, options.modelId),
       actorName: actorName(start, links, description, options.actorName),
       attempt: start.attempt,
       dataSubjects: links.dataSubjects?.map((each) => pseudonyms.dataSubject(each)),
@@ -211,6 +211,13 @@ export class RunStarter {
     this.#registry.calls.remember(toolCallId, { ...(call ?? unproposed), root, correlationId, toolRun: run });
   }
 
+  /** What is remembered of a call must not hold what its run holds. */
+  #closed(run: RecordedRun): void {
+    const toolCallId = this.#open.get(run);
+    this.#open.delete(run);
+    if (toolCallId !== undefined) this.#registry.calls.forgetRun(toolCallId, run);
+  }
+
   #learn(run: RecordedRun, end: RunEnd): void {
     if (run.kind !== "model") return;
     const { root, correlationId } = run.facts;
@@ -229,6 +236,16 @@ export class RunStarter {
       this.#registry.calls.remember(call.id, known);
     }
   }
+}
+
+/** Asked again when the run ends. Apart, so that it holds nothing of the run's content. */
+function relatedModel(
+  kind: RunKind,
+  proposing: string | undefined,
+  root: RootLinks,
+  named: string | undefined,
+): () => string | undefined {
+  return () => (kind === "model" ? undefined : (proposing ?? root.modelId)) ?? named;
 }
 
 function describe(start: RunStart, links: Links | undefined): RunDescription {

@@ -14,7 +14,7 @@ export interface RootLinks {
   /** The latest model that answered, the best word for who decided what followed. */
   modelId: string | undefined;
   /** Tools declared to a model of this root: their names are the application's, not the model's. */
-  readonly declaredTools: Set<string>;
+  declaredTools: ReadonlySet<string>;
 }
 
 /** What is remembered of a tool call from its proposal on. */
@@ -27,7 +27,7 @@ export interface KnownCall {
   readonly modelEventId: string | undefined;
   /** The reference of the proposed arguments. */
   readonly argumentsReference: string | undefined;
-  /** The run that executes it, once there is one. */
+  /** The run that executes it, while it is open. */
   readonly toolRun?: Run | undefined;
 }
 
@@ -57,6 +57,12 @@ export class ToolCallMemory {
         break;
       }
     }
+  }
+
+  /** The run that executes a call is over. */
+  forgetRun(toolCallId: string, run: Run): void {
+    const call = this.#calls.get(toolCallId);
+    if (call?.toolRun === run) this.#calls.set(toolCallId, { ...call, toolRun: undefined });
   }
 
   /** The latest of the given calls that is known. */

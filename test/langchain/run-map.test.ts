@@ -1,17 +1,28 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { RunMap, type RunMapOptions } from "../../src/langchain/run-map.ts";
 import type { Run } from "../../src/recorder/run.ts";
 
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
 function setUp(options: RunMapOptions = {}) {
-  const clock = { now: 0 };
-  const runs = new RunMap<undefined>({ ...options, now: () => clock.now });
+  const runs = new RunMap<undefined>(options);
   const touched: string[] = [];
-  const open = (id: string, parent?: string) =>
+  const settled = new Set<string>();
+  const open = (id: string, parent?: string, { isRecorded = true } = {}) =>
     runs.open(id, parent, () => {
-      const run = { eventId: id, touch: () => void touched.push(id) } as unknown as Run;
-      return { run, details: undefined };
+      const run = {
+        eventId: id,
+        isRecorded,
+        get isSettled() {
+          return settled.has(id);
+        },
+        touch: () => void touched.push(id),
+      };
+      return { run: run as unknown as Run, details: undefined };
     });
-  return { runs, clock, touched, open };
+  const pass = (ms: number) => void vi.advanceTimersByTime(ms);
+  return { runs, touched, open, pass, settle: (id: string) => void settled.add(id) };
 }
 
 describe("runs of one call", () => {
@@ -63,43 +74,64 @@ describe("runs of one call", () => {
 });
 
 describe("runs that never end", () => {
-  test("are forgotten when they were silent too long", () => {
-    const { runs, clock, open } = setUp({ maxSilenceMs: 100 });
+  const abandonAfterMs = 100;
+  const found = (runs: RunMap<undefined>, ...ids: string[]) => ids.map((id) => runs.find(id) !== undefined);
+
+  test("are forgotten as long after the recorder gave them up as that took", () => {
+    const { runs, open, pass, settle } = setUp({ abandonAfterMs });
     open("silent");
+    pass(60);
     open("heard");
-    clock.now = 60;
+    pass(60);
+    settle("silent");
     runs.hear("heard");
-    clock.now = 101;
-    open("new");
-    expect(runs.find("silent")).toBeUndefined();
-    expect(runs.find("heard")).toBeDefined();
-    expect(runs.size).toBe(2);
+    expect(found(runs, "silent", "heard")).toEqual([true, true]);
+    pass(180);
+    expect(found(runs, "silent", "heard")).toEqual([false, true]);
+    settle("heard");
+    pass(200);
+    expect(runs.size).toBe(0);
   });
 
-  test("are forgotten when there are too many, the longest silent first", () => {
-    const { runs, open } = setUp({ maxOpen: 2 });
-    open("first");
-    open("second");
-    runs.hear("first");
-    open("third");
-    expect([runs.find("first"), runs.find("second"), runs.find("third")].map(Boolean)).toEqual([
-      true,
-      false,
-      true,
-    ]);
+  test("leave no timer behind, nor do those that end", () => {
+    const { runs, open, pass, settle } = setUp({ abandonAfterMs });
+    open("run");
+    settle("run");
+    pass(1000);
+    expect(vi.getTimerCount()).toBe(0);
+    open("ended");
+    runs.end("ended");
+    expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("do not make a root forgotten under which something lives", () => {
-    const { runs, clock, open } = setUp({ maxSilenceMs: 100, maxOpen: 2 });
-    open("root");
-    open("broken stream", "root");
-    clock.now = 90;
-    open("live", "root");
-    clock.now = 150;
-    runs.hear("live");
-    clock.now = 200;
-    open("next", "root");
-    expect([runs.find("root"), runs.find("broken stream")].map(Boolean)).toEqual([true, false]);
+  test("are waited for as long as the recorder waits: for a person that may be days", () => {
+    const { runs, open, pass, settle } = setUp({ abandonAfterMs });
+    open("unrecorded root", undefined, { isRecorded: false });
+    open("held", "unrecorded root");
+    open("unrecorded step", "held", { isRecorded: false });
+    pass(100_000);
+    expect(found(runs, "unrecorded root", "held", "unrecorded step")).toEqual([true, true, true]);
+    settle("held");
+    pass(200);
+    expect(runs.size).toBe(0);
+  });
+
+  test("and are not recorded are forgotten by themselves, but not above or below what lives", () => {
+    const { runs, open, pass } = setUp({ abandonAfterMs });
+    open("unrecorded root", undefined, { isRecorded: false });
+    open("broken step", "unrecorded root", { isRecorded: false });
+    for (let round = 0; round < 3; round += 1) {
+      pass(90);
+      open(`live ${round}`, "unrecorded root", { isRecorded: false });
+      runs.end(`live ${round}`);
+    }
+    expect(found(runs, "unrecorded root", "broken step")).toEqual([true, false]);
+  });
+
+  test("are not limited in number: their ends still find them", () => {
+    const { runs, open } = setUp({ abandonAfterMs });
+    for (let index = 0; index < 20_000; index += 1) open(`run ${index}`);
+    expect(runs.end("run 0")).toBeDefined();
   });
 
   test("keep no more than the given number of ended ones", () => {
@@ -108,6 +140,6 @@ describe("runs that never end", () => {
       open(id);
       runs.end(id);
     }
-    expect([runs.find("first"), runs.find("second")].map(Boolean)).toEqual([false, true]);
+    expect(found(runs, "first", "second")).toEqual([false, true]);
   });
 });

@@ -30,6 +30,7 @@ function setUp(options: { readonly isRefusing?: boolean } = {}) {
   };
   const recorder = {
     isBlocking: options.isRefusing === true,
+    abandonAfterMs: 900_000,
     start: (start: RunStart) => {
       starts.push(start);
       return runOf(start.runId ?? "");

@@ -378,6 +378,7 @@ describe("correlation", () => {
     const tool = run("call_1", 7);
     expect(recorder.callOf("call_1")).toMatchObject({ modelEventId: model.eventId, toolRun: tool });
     await tool.succeed();
+    expect(recorder.callOf("call_1")).toMatchObject({ modelEventId: model.eventId, toolRun: undefined });
     await run("call_2", 8).succeed();
     await start({ answeredToolCallIds: ["call_1", "call_2"] }).succeed();
     // biome-ignore lint/suspicious/noExplicitAny: bodies are read as the JSON they are

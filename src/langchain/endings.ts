@@ -37,6 +37,7 @@ export async function endChain(
   recorder: RunRecorder,
 ): Promise<void> {
   const { run, details, isWaiting } = ended;
+  if (details?.tool) return await endTool(ended, output);
   const end = chainResult(output, shapeOf<"inputs">(extra)?.inputs, run.kind);
   const unexecuted = [
     ...(details?.node?.unexecutedCalls(output) ?? []),

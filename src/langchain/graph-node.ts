@@ -49,7 +49,7 @@ export class GraphNode {
    * a tool run which call it answers.
    */
   onlyCallId(toolName: unknown): string | undefined {
-    const call = shapeOf<"id" | "name">(shapeOf<"lg_tool_call">(this.#inputs)?.lg_tool_call);
+    const call = shapeOf<"id" | "name">(this.#sentCall);
     return call && idOf(call.name) === toolName ? textOf(call.id) : undefined;
   }
 
@@ -58,11 +58,16 @@ export class GraphNode {
     return toolCallId === undefined ? undefined : this.#proposal(toolCallId)?.name;
   }
 
-  /** The calls that this node answered with an error although their tools did not run. */
+  /**
+   * The calls that this node answered although their tools did not run: with an error, or, where the node was sent the call
+   * to execute it, with anything. LangChain before 1.4 and many denials of middlewares do not say that they are errors.
+   */
   unexecutedCalls(outputs: unknown): UnexecutedCall[] {
     if (this.#hasUnknownCall) return [];
+    const sentId = shapeOf<"id">(this.#sentCall)?.id;
     const failed = messagesOf(outputs)
-      .filter(isFailedAnswer)
+      .filter(isToolMessage)
+      .filter(({ status, tool_call_id: id }) => status === "error" || (id !== undefined && id === sentId))
       .filter(({ tool_call_id: id }) => !this.#executed.has(idOf(id)));
     if (failed.length === 0) return [];
     const answered = new Set(
@@ -73,6 +78,10 @@ export class GraphNode {
     return failed
       .filter(({ tool_call_id: id }) => !answered.has(id))
       .map((message) => this.#unexecuted(message));
+  }
+
+  get #sentCall(): unknown {
+    return shapeOf<"lg_tool_call">(this.#inputs)?.lg_tool_call;
   }
 
   #unexecuted(message: MessageShape): UnexecutedCall {
@@ -86,13 +95,12 @@ export class GraphNode {
   }
 
   #proposal(id: string): { readonly name: string; readonly args: unknown } | undefined {
-    const sent = shapeOf<"lg_tool_call">(this.#inputs)?.lg_tool_call;
     const proposed = messagesOf(this.#inputs).flatMap((each) => {
       const message = shapeOf<"tool_calls" | "invalid_tool_calls">(each);
       return [...boundedList(message?.tool_calls), ...boundedList(message?.invalid_tool_calls)];
     });
     // Ids may repeat in a long conversation: the latest counts.
-    for (const each of [sent, ...proposed.reverse()]) {
+    for (const each of [this.#sentCall, ...proposed.reverse()]) {
       const call = shapeOf<"id" | "name" | "args">(each);
       if (call && idOf(call.id) === id) return { name: idOf(call.name), args: call.args };
     }
@@ -104,10 +112,6 @@ export class GraphNode {
 export function graphNode(inputs: unknown, metadata: unknown, runName: unknown): GraphNode | undefined {
   const name = textOf(shapeOf<"langgraph_node">(metadata)?.langgraph_node);
   return name !== undefined && name === runName ? new GraphNode(inputs) : undefined;
-}
-
-function isFailedAnswer(value: unknown): value is MessageShape {
-  return isToolMessage(value) && value.status === "error";
 }
 
 /** The messages of a graph's state or of an update to it: a list, or a member; of commands, what they update. */

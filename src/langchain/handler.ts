@@ -126,7 +126,7 @@ export class ComplianceGuardHandler {
   }
 
   async handleChainStart(...started: ChainStarted): Promise<void> {
-    await this.#start("chain", started, (parent) => describeChain(started, parent));
+    await this.#start("chain", started, (parent) => describeChain(started, parent, this.#knownTools));
   }
 
   async handleChainEnd(...[output, runId, , , extra]: Ended): Promise<void> {

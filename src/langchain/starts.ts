@@ -55,9 +55,19 @@ export function describeRetrieval(started: RetrieverStarted): Described {
   return { start: retrieval(query, { tags, metadata, runName }), details: {} };
 }
 
-/** A run of a chain, a graph or an agent, or a step of one. */
-export function describeChain(started: ChainStarted, parent: HandledRun | undefined): Described {
-  const [serialized, inputs, , , tags, metadata, runType, runName, extra] = started;
+/** A run of a chain, a graph or an agent, or a step of one; or a tool that was made of a runnable. */
+export function describeChain(
+  started: ChainStarted,
+  parent: HandledRun | undefined,
+  knownTools: ReadonlySet<string>,
+): Described {
+  const [serialized, inputs, runId, parentRunId, tags, metadata, runType, runName, extra] = started;
+  const call = shapeOf<"type" | "id" | "args">(inputs);
+  // `asTool()` gives a tool that calls back as the chain it is: it is known by the call that its node was sent.
+  if (call?.type === "tool_call" && parent?.details?.node?.onlyCallId(runName) === call.id) {
+    const asTool = [serialized, call.args, runId, parentRunId, tags, metadata, runName, call.id] as const;
+    return describeTool(asTool, parent, knownTools);
+  }
   return {
     start: chainRun({ serialized, inputs, runType, isRoot: !parent, tags, metadata, runName }),
     details: {

@@ -128,6 +128,15 @@ describe("tools of an agent", () => {
           new ToolMessage({ content: "canary-denied", tool_call_id: toolCall.id ?? "", status: "error" }),
       }),
     ],
+    [
+      "a denial that does not say it is an error",
+      proposal(500),
+      createMiddleware({
+        name: "Deny",
+        wrapToolCall: ({ toolCall }) =>
+          new ToolMessage({ content: "canary-denied", tool_call_id: toolCall.id ?? "" }),
+      }),
+    ],
   ])("a call that never ran for %s is an event too", async (_, call, middleware) => {
     const { sink, callbacks, events } = setUp();
     const model = fakeModel().respondWithTools([call]).respond(new AIMessage("Sorry."));
@@ -270,6 +279,37 @@ describe("tools of an agent", () => {
     expect(run?.metadata).toMatchObject({ tool_call_id: "call_1" });
     expect(runOf(run)).toMatchObject({ arguments_modified: true });
     expect(inner?.metadata).not.toHaveProperty("tool_call_id");
+  });
+
+  test("a tool made of a runnable is a tool run, though it calls back as a chain", async () => {
+    const { callbacks, events } = setUp();
+    const runnable = RunnableLambda.from(async ({ amount }: { amount: number }) => ({ refunded: amount }));
+    const made = runnable.asTool({
+      name: "refund",
+      description: "refunds",
+      schema: z.object({ amount: z.number() }),
+    });
+    const model = fakeModel()
+      .respondWithTools([proposal(500, "a")])
+      .respondWithTools([proposal("a lot", "b")])
+      .respond(new AIMessage("Done."));
+    await createAgent({ model, tools: [made as never] }).invoke(question, { callbacks });
+    const all = await events();
+    expect(outline(all)).toEqual([
+      "agent success",
+      "model success",
+      "tool success",
+      "model success",
+      "tool error:Error",
+      "model success",
+    ]);
+    const [run, failed] = ofKind(all, "tool");
+    expect(run).toMatchObject({
+      input: { name: "refund", arguments: { amount: 500 } },
+      output: { result: { refunded: 500 } },
+      metadata: { tool_call_id: "a" },
+    });
+    expect(failed?.input).toEqual({ name: "refund", arguments: { amount: "a lot" } });
   });
 
   test("where the framework does not say which call a tool ran for, none is taken for not executed", async () => {

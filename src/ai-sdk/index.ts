@@ -1,5 +1,6 @@
 export type { ComplianceGuardCallOptions } from "./call-options.ts";
 export { complianceGuardMiddleware } from "./middleware.ts";
+export { recordOutputFailure } from "./output-failure.ts";
 export type { RecorderOption } from "./recorder-option.ts";
 export type { ReviewAnswer } from "./review-answer.ts";
 export type { RequireHumanReviewToolOptions } from "./review-gate.ts";

@@ -10,6 +10,7 @@ import { ModelCall } from "./model-call.ts";
 import { answeredToolCallIds, type PromptReading, readPrompt } from "./prompt.ts";
 import { type RecorderOption, requireRecorder } from "./recorder-option.ts";
 import { callOptionsOf, rememberCall, runOfCall } from "./remembered-calls.ts";
+import { expectsJson, keepStructuredAnswer } from "./structured-answers.ts";
 import { recordUnexecutedCalls } from "./unexecuted-calls.ts";
 import { member, textMember } from "./unknown-shape.ts";
 
@@ -43,9 +44,10 @@ export function complianceGuardMiddleware(options: RecorderOption): LanguageMode
     const attempt = attempts.next(call.params.prompt, call.model);
     const run = runOfCall(call.params, recorder, () => startRun(recorder, call, operation, attempt));
     if (recorder.isBlocking) await run.admitted;
-    return new ModelCall(run, recorder, call.params.abortSignal, ({ kind }) =>
-      attempts.ended(call.params.prompt, call.model, kind === "fail", attempt),
-    );
+    return new ModelCall(run, recorder, call.params.abortSignal, ({ kind }, answer) => {
+      attempts.ended(call.params.prompt, call.model, kind === "fail", attempt);
+      if (answer && expectsJson(call.params)) keepStructuredAnswer(recorder, run, answer);
+    });
   };
   const middleware = {
     // Each version of the framework reads the mark it knows, and none looks at its value.

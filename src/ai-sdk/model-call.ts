@@ -12,16 +12,16 @@ export class ModelCall implements StreamListener {
   readonly #run: Run;
   readonly #recorder: Recorder;
   readonly #signal: AbortSignal | undefined;
-  readonly #onOutcome: (outcome: Outcome) => void;
+  readonly #onOutcome: (outcome: Outcome, answer: Answer | undefined) => void;
   readonly #streamed = new StreamAnswer();
   #hasStreamEnded = false;
 
-  /** @param onOutcome Hears how the call ended, before the run is settled. */
+  /** @param onOutcome Hears how the call ended and with which answer, whole or cut, before the run is settled. */
   constructor(
     run: Run,
     recorder: Recorder,
     signal: AbortSignal | undefined,
-    onOutcome: (outcome: Outcome) => void,
+    onOutcome: (outcome: Outcome, answer: Answer | undefined) => void,
   ) {
     this.#run = run;
     this.#recorder = recorder;
@@ -70,7 +70,7 @@ export class ModelCall implements StreamListener {
   }
 
   #settle(outcome: Outcome, answer?: Answer): Promise<void> {
-    this.#onOutcome(outcome);
+    this.#onOutcome(outcome, answer);
     const end = this.#endOf(answer);
     keepUnparsedArguments(this.#recorder, end.proposedCalls ?? []);
     switch (outcome.kind) {

@@ -48,6 +48,7 @@ export class RecordedRun implements Run {
   #delivered: (() => RunEnd) | undefined;
   #state: "open" | "abandoned" | "settled" = "open";
   #isReported = false;
+  #isAmended = false;
 
   constructor(
     facts: RunFacts,
@@ -172,13 +173,23 @@ export class RecordedRun implements Run {
     return this.#state === "open" ? this.#settle({ status: "abandoned", end }) : Promise.resolve();
   }
 
+  async amend(error: unknown, end: RunEnd = {}): Promise<void> {
+    if (this.#state !== "settled") return await this.fail(error, end);
+    if (this.#isAmended) return;
+    this.#isAmended = true;
+    await this.#kept(this.#write({ error: { thrown: error }, end }, true));
+  }
+
   async #settle(outcome: Pick<RunOutcome, "status" | "error" | "end">): Promise<void> {
     if (this.#state === "settled") return;
     const isAmendment = this.#state === "abandoned";
     this.#state = outcome.status === "abandoned" ? "abandoned" : "settled";
     this.holdForReview();
     this.#support.closed(this);
-    const written = this.#write(outcome, isAmendment);
+    await this.#kept(this.#write(outcome, isAmendment));
+  }
+
+  async #kept(written: Promise<void>): Promise<void> {
     this.#support.track(written);
     const { maxWaitMs, report } = this.#support;
     await inTime(written, { maxWaitMs, report, eventId: this.eventId });
@@ -190,15 +201,19 @@ export class RecordedRun implements Run {
     try {
       const output = captureComponent(end.output);
       const metadata = this.#metadata.copy();
+      let [input, { isInputHidden }] = [this.#input, this.#facts];
       if (end.input !== undefined) {
-        const input = captureComponent(end.input);
-        this.#input = input.component;
-        this.#facts = { ...this.#facts, isInputHidden: isNotShown(end.input) };
-        metadata.countRepairs(input.repairs);
+        const captured = captureComponent(end.input);
+        input = captured.component;
+        isInputHidden = isNotShown(end.input);
+        metadata.countRepairs(captured.repairs);
       }
+      const told = { ...this.#facts, isInputHidden };
+      // What is found out later is about something else than what the run was given.
+      if (!this.#isAmended) [this.#input, this.#facts] = [input, told];
       metadata.add(end.metadata);
       metadata.countRepairs(output.repairs);
-      const facts = isAmendment ? this.#support.amendment(this.facts) : this.facts;
+      const facts = isAmendment ? this.#support.amendment(told) : told;
       const fields = runEventFields(facts, {
         ...outcome,
         latencyMs: this.#elapsed(),
@@ -206,7 +221,7 @@ export class RecordedRun implements Run {
         amends: isAmendment ? this.facts.eventId : undefined,
       });
       this.#support.learn(this, end);
-      const event = { fields, input: this.#input, output: output.component, metadata, key: this.#key };
+      const event = { fields, input, output: output.component, metadata, key: this.#key };
       const kept = Promise.all([this.#support.writer.submit(event), this.#begun?.catch(() => {})]);
       this.#forget();
       await kept;

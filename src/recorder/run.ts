@@ -138,4 +138,9 @@ export interface Run {
   interrupt(end?: RunEnd): Promise<void>;
   /** Nothing more was heard of it. */
   abandon(end?: RunEnd): Promise<void>;
+  /**
+   * What came to light after the end: nobody could use what the run gave, because of `error`. One more event, once, that names
+   * the run's own (`amends`); its input is `end.input`. Of a run that has no end yet it is the end.
+   */
+  amend(error: unknown, end?: RunEnd): Promise<void>;
 }

@@ -47,6 +47,9 @@ export class UnrecordedRun implements Run {
   abandon(): Promise<void> {
     return this.#settle();
   }
+  amend(): Promise<void> {
+    return this.#settle();
+  }
 
   async #settle(): Promise<void> {
     this.#isSettled = true;

@@ -5,7 +5,7 @@ import { collect, sdks } from "../support/ai-sdks.ts";
 import { startRecording, statusOf } from "../support/recording.ts";
 import { type ModelAnswer, scriptedModel } from "../support/scripted-model.ts";
 
-describe.each(sdks)("$name", ({ sdk, version }) => {
+describe.each(sdks)("$name", ({ sdk, version, release }) => {
   const inputSchema = z.object({ id: z.number() });
 
   /** An agent that calls one tool, by the name it has in `tools`, and then answers. */
@@ -46,20 +46,24 @@ describe.each(sdks)("$name", ({ sdk, version }) => {
     }
   });
 
-  test("a generator that an abort breaks off is cancelled, with the last output it gave", async () => {
-    const { execute: wait, abortSignal } = waiting();
-    const { question, toolEvents } = setUp({
-      async *execute(input: unknown, options: { readonly abortSignal: AbortSignal }) {
-        yield "looking it up";
-        yield await wait(input, options);
-      },
-    });
-    await collect(sdk.streamText({ ...question, abortSignal }).fullStream);
-    const [event, ...others] = await toolEvents();
-    expect(others).toEqual([]);
-    expect(statusOf(event)).toBe("cancelled");
-    expect(event?.output).toEqual({ result: "looking it up" });
-  });
+  // The first 5.x has no tools that give their output in pieces.
+  test.runIf(release !== "5.0.0")(
+    "a generator that an abort breaks off is cancelled, with the last output it gave",
+    async () => {
+      const { execute: wait, abortSignal } = waiting();
+      const { question, toolEvents } = setUp({
+        async *execute(input: unknown, options: { readonly abortSignal: AbortSignal }) {
+          yield "looking it up";
+          yield await wait(input, options);
+        },
+      });
+      await collect(sdk.streamText({ ...question, abortSignal }).fullStream);
+      const [event, ...others] = await toolEvents();
+      expect(others).toEqual([]);
+      expect(statusOf(event)).toBe("cancelled");
+      expect(event?.output).toEqual({ result: "looking it up" });
+    },
+  );
 
   test("the arguments that a schema completes are what ran, and marked as not what was proposed", async () => {
     const { question, toolEvents } = setUp({
@@ -80,7 +84,8 @@ describe.each(sdks)("$name", ({ sdk, version }) => {
     });
     await sdk.generateText({
       ...question,
-      ...(version === "v4" ? { repairToolCall: repair } : { experimental_repairToolCall: repair }),
+      repairToolCall: repair,
+      experimental_repairToolCall: repair,
     });
     const [event, ...others] = await toolEvents();
     expect(others).toEqual([]);
@@ -97,7 +102,8 @@ describe.each(sdks)("$name", ({ sdk, version }) => {
     });
     await sdk.generateText({
       ...question,
-      ...(version === "v4" ? { repairToolCall: repair } : { experimental_repairToolCall: repair }),
+      repairToolCall: repair,
+      experimental_repairToolCall: repair,
     });
     const [event, ...others] = await toolEvents();
     expect(others).toEqual([]);

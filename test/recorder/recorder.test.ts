@@ -148,6 +148,61 @@ describe("one event for every run", () => {
     expect(second.outputReference).toBe(reference(answer));
   });
 
+  test("what comes to light after the end is one more event, once, that names the first and repeats no usage", async () => {
+    const { sink, start } = setUp();
+    const run = start();
+    const { inputReference } = run;
+    const child = () => start({ kind: "tool", parent: run });
+    await run.succeed({ output: answer, modelId: "gpt-5-2026-04-01", inputTokens: 11, outputTokens: 7 });
+    const failed = { input: answer, modelId: "gpt-5-2026-04-01" };
+    await run.amend(new TypeError("no such member"), failed);
+    await run.amend(new RangeError("again"), failed);
+    await run.fail(new RangeError("again"));
+    expect(sink.events).toHaveLength(2);
+    const [first, second] = sink.events as [EventBody, EventBody];
+    expect(first.systemState).toMatchObject({
+      performance: { provider_status: "success", input_tokens: 11 },
+    });
+    expect(second).toMatchObject({
+      actor: { type: "model" },
+      modelId: "gpt-5-2026-04-01",
+      correlationId: first.correlationId,
+      inputReference: first.outputReference,
+      outputReference: reference({}),
+      systemState: {
+        performance: { provider_status: "error:TypeError" },
+        run: { id: first.eventId, kind: "model", amends: first.eventId },
+        recorder: { sequence: 2 },
+      },
+    });
+    expect(second.eventId).not.toBe(first.eventId);
+    expect(second.systemState?.["performance"]).not.toHaveProperty("input_tokens");
+    expect(run.inputReference).toBe(inputReference);
+    await child().succeed();
+    expect(sink.events.at(-1)?.systemState).toMatchObject({ run: { parent_id: first.eventId } });
+  });
+
+  test("what comes to light before the end, or after the run was given up, is its end", async () => {
+    vi.useFakeTimers();
+    const { sink, start } = setUp({ abandonAfterMs: 1000 });
+    await start().amend(new TypeError("no such member"));
+    expect(only(sink.events).systemState.performance.provider_status).toBe("error:TypeError");
+    const run = start();
+    vi.advanceTimersByTime(1000);
+    await run.amend(new TypeError("no such member"));
+    await run.succeed();
+    expect(sink.events).toHaveLength(3);
+    expect(sink.events[2]?.systemState).toMatchObject({ run: { amends: run.eventId } });
+  });
+
+  test("a run that is left out becomes no event by what comes to light later", async () => {
+    const { sink, start } = setUp({ record: () => false });
+    const run = start();
+    await run.succeed();
+    await run.amend(new TypeError("no such member"));
+    expect(sink.events).toEqual([]);
+  });
+
   test("what was delivered of an abandoned run is recorded, also when the recorder is closed", async () => {
     vi.useFakeTimers();
     const { sink, start, recorder } = setUp({ abandonAfterMs: 1000 });

@@ -2,6 +2,7 @@ import { boundedList } from "../recorder/bounded-list.ts";
 import { NeutralConversation, type Piece, proposedCalls } from "../recorder/neutral-form.ts";
 import { present } from "../recorder/present.ts";
 import type { RunEnd } from "../recorder/run.ts";
+import type { ProposedCall } from "../recorder/tool-call-memory.ts";
 import { Asides } from "./asides.ts";
 import { filePiece } from "./files.ts";
 import { finishOf } from "./finish.ts";
@@ -58,6 +59,14 @@ export function runEndOf(answer: Answer): RunEnd {
       ...asides.members(),
     }),
   };
+}
+
+/** The call that a part asks the application to execute; undefined where it is none, or the provider's own. */
+export function proposedCallOf(part: unknown): ProposedCall | undefined {
+  if (member(part, "type") !== "tool-call" || member(part, "providerExecuted") === true) return undefined;
+  const conversation = new NeutralConversation();
+  conversation.add("assistant", [callPiece(part)]);
+  return proposedCalls(conversation.messages)[0];
 }
 
 function pieces(part: unknown, asides: Asides): readonly Piece[] {

@@ -1,6 +1,6 @@
 import type { Recorder } from "../recorder/recorder.ts";
 import type { Run, RunEnd } from "../recorder/run.ts";
-import { type Answer, runEndOf } from "./answer.ts";
+import { type Answer, proposedCallOf, runEndOf } from "./answer.ts";
 import { type Outcome, outcomeOfAnswer, outcomeOfError, outcomeOfStream } from "./outcome.ts";
 import { StreamAnswer } from "./stream-answer.ts";
 import { type StreamEnd, type StreamListener, tapStream } from "./stream-tap.ts";
@@ -55,6 +55,8 @@ export class ModelCall implements StreamListener {
     this.#streamed.add(part);
     if (isToken(part)) this.#run.firstToken();
     else this.#run.touch();
+    const call = proposedCallOf(part);
+    if (call) this.#run.proposes([call], { modelId: this.#streamed.modelId });
     // Not at once: hashing must not hold back the last part. Nor later: a reader may stop at it.
     if (textMember(part, "type") === "finish") setImmediate(() => this.end({ kind: "ended" }));
   }

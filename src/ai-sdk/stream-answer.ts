@@ -23,6 +23,12 @@ export class StreamAnswer {
     return this.#finish;
   }
 
+  /** The model that answers, where the provider has said so by now. */
+  get modelId(): string | undefined {
+    const modelId = this.#response.get("modelId");
+    return typeof modelId === "string" ? modelId : undefined;
+  }
+
   /** Takes the next part. Constant work but for what a part holds. */
   add(part: unknown): void {
     switch (textMember(part, "type")) {

@@ -9,6 +9,7 @@ import { isNotShown } from "./not-shown.ts";
 import { refusal } from "./refusal.ts";
 import type { Run, RunEnd, RunKind } from "./run.ts";
 import { type RunFacts, type RunOutcome, runEventFields } from "./run-event.ts";
+import type { ProposedCall } from "./tool-call-memory.ts";
 import { captureComponent } from "./total-capture.ts";
 import type { Trouble } from "./trouble.ts";
 
@@ -132,6 +133,10 @@ export class RecordedRun implements Run {
     this.#input = component;
     this.#metadata.countRepairs(repairs);
     this.#facts = { ...this.#facts, argumentsModified: true, isInputHidden: false };
+  }
+
+  proposes(calls: readonly ProposedCall[], known: Pick<RunEnd, "modelId"> = {}): void {
+    if (this.#state === "open") this.#support.learn(this, { ...known, proposedCalls: calls });
   }
 
   onAbandon(delivered: () => RunEnd): void {

@@ -225,6 +225,9 @@ export class RunStarter {
     root.modelId = modelId;
     for (const call of end.proposedCalls ?? []) {
       const argumentsReference = captureComponent(call.arguments).component.reference;
+      const earlier = this.#registry.calls.get(call.id);
+      // A stream tells of a call before it ends: by then its tool may run.
+      const toolRun = earlier?.modelEventId === run.eventId ? earlier.toolRun : undefined;
       const known = {
         name: call.name,
         root,
@@ -232,6 +235,7 @@ export class RunStarter {
         modelId,
         modelEventId: run.eventId,
         argumentsReference,
+        toolRun,
       };
       this.#registry.calls.remember(call.id, known);
     }

@@ -125,6 +125,11 @@ export interface Run {
    * `arguments_modified`.
    */
   replaceInput(input: unknown): void;
+  /**
+   * The model asks for these calls, said before its answer is whole: a stream's tools run while it goes on, and their runs
+   * are to find this one. What is known of the answer so far may be given too.
+   */
+  proposes(calls: readonly ProposedCall[], known?: Pick<RunEnd, "modelId">): void;
   /** Tells what was delivered so far, asked only where the recorder itself gives the run up. */
   onAbandon(delivered: () => RunEnd): void;
   succeed(end?: RunEnd): Promise<void>;

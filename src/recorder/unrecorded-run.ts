@@ -27,6 +27,7 @@ export class UnrecordedRun implements Run {
   touch(): void {}
   holdForReview(): void {}
   onAbandon(): void {}
+  proposes(): void {}
   replaceInput(): void {}
 
   succeed(): Promise<void> {

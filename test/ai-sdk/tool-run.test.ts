@@ -3,7 +3,7 @@ import { z } from "zod";
 import { complianceGuardMiddleware, recordTools } from "../../src/ai-sdk/index.ts";
 import { collect, sdks } from "../support/ai-sdks.ts";
 import { startRecording, statusOf } from "../support/recording.ts";
-import { type ModelAnswer, scriptedModel } from "../support/scripted-model.ts";
+import { type ModelAnswer, scriptedModel, streamParts } from "../support/scripted-model.ts";
 
 describe.each(sdks)("$name", ({ sdk, version, release }) => {
   const inputSchema = z.object({ id: z.number() });
@@ -62,6 +62,47 @@ describe.each(sdks)("$name", ({ sdk, version, release }) => {
       expect(others).toEqual([]);
       expect(statusOf(event)).toBe("cancelled");
       expect(event?.output).toEqual({ result: "looking it up" });
+    },
+  );
+
+  // The first 5.x and 6.x do not wait for the end of the stream; later versions do.
+  test.runIf(/^[56]\.0\.0$/.test(release))(
+    "a tool that runs before the stream of its call has ended belongs to that call",
+    async () => {
+      const hasRun = Promise.withResolvers<void>();
+      const execute = async () => {
+        await new Promise(setImmediate);
+        hasRun.resolve();
+        throw new RangeError("no such applicant");
+      };
+      const call = { type: "tool-call", toolCallId: "call_1", toolName: "score", input: '{"id":7}' };
+      const whole = streamParts(version, { content: [call], finish: "tool-calls" });
+      const parts = () =>
+        new ReadableStream({
+          async start(controller) {
+            for (const part of whole.slice(0, -1)) controller.enqueue(part);
+            // The provider's last words come when the tool has run already.
+            await hasRun.promise;
+            for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+            controller.enqueue(whole.at(-1));
+            controller.close();
+          },
+        });
+      const { question, recorder, events } = setUp({ execute });
+      const model = sdk.wrapLanguageModel({
+        model: scriptedModel(version, [{ parts }, {}]),
+        middleware: complianceGuardMiddleware({ recorder }),
+      });
+      await collect(sdk.streamText({ ...question, model }).fullStream);
+      const [asked, ran, answered, ...others] = await events();
+      expect(others).toEqual([]);
+      expect(statusOf(ran)).toBe("error:RangeError");
+      expect(ran?.modelId).toBe("gpt-5-2026-04-01");
+      for (const event of [ran, answered]) {
+        expect(event?.correlationId).toBe(asked?.correlationId);
+        expect(event?.systemState.run["root_id"]).toBe(asked?.eventId);
+      }
+      expect(ran?.systemState.run["arguments_modified"]).toBeUndefined();
     },
   );
 

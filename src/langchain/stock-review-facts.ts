@@ -81,17 +81,17 @@ function common(
 ): Omit<RecordedFact, "actor"> {
   return {
     correlationId,
-    modelId: calls.callOf(call.id)?.modelId,
+    modelId: calls.callOf(call.id, correlationId)?.modelId,
     dataSubjects: startFacts({ metadata }).dataSubjects,
     metadata: { tool_call_id: call.id },
     derivedFrom: { id: factId(call, place), what },
   };
 }
 
-function review(call: ReviewedCall, { place }: ReviewPlace, calls: CallSource): Record<string, unknown> {
-  const eventId = calls.callOf(call.id)?.modelEventId;
+function review(call: ReviewedCall, at: ReviewPlace, calls: CallSource): Record<string, unknown> {
+  const eventId = calls.callOf(call.id, at.correlationId)?.modelEventId;
   return {
-    request_id: uuidOf(factId(call, place)),
+    request_id: uuidOf(factId(call, at.place)),
     ...(eventId !== undefined && { reviewed_event_id: eventId }),
     reviewed_reference: reference(toolInput(call.name, call.args)),
   };

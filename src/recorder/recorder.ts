@@ -81,9 +81,12 @@ export class Recorder implements AsyncDisposable {
     return textOf("systemId", this.#parts.options.systemId, { kind: "step", correlationId });
   }
 
-  /** What is remembered of a tool call that a model proposed. */
-  callOf(toolCallId: string): KnownCall | undefined {
-    return this.#starter.callOf(toolCallId);
+  /**
+   * What is remembered of a tool call that a model proposed: the latest of this id, since providers repeat them.
+   * @param correlationId Where it is looked for first.
+   */
+  callOf(toolCallId: string, correlationId?: string): KnownCall | undefined {
+    return this.#starter.callOf(toolCallId, correlationId);
   }
 
   /**

@@ -29,26 +29,21 @@ export class RunRegistry {
   /** Finds where a starting run belongs. `context` is what encloses it now. */
   resolve(start: RunStart, eventId: string, context: RunContext | undefined): Links {
     const parent = start.parent && this.#links.get(start.parent);
+    // A context opened inside the parent's run is nearer than the parent; the one around both is not.
+    const inner = context === parent?.context ? undefined : context;
+    const told = (start.correlationId ?? inner?.correlationId ?? parent?.correlationId)?.toWellFormed();
+    const thread = told ?? (start.threadId ? this.#threadCorrelation(start.threadId, start) : undefined);
     const call = start.toolCallId
-      ? this.calls.get(start.toolCallId)
-      : this.calls.latestKnown(start.answeredToolCallIds ?? []);
+      ? this.calls.get(start.toolCallId, thread)
+      : this.calls.latestKnown(start.answeredToolCallIds ?? [], thread);
     const runId = idOf(start.runId, eventId);
     const root = parent?.root ?? call?.root ?? { id: runId, modelId: undefined, declaredTools: noTools };
     declare(root, start.declaredTools ?? []);
-    // A context opened inside the parent's run is nearer than the parent; the one around both is not.
-    const inner = context === parent?.context ? undefined : context;
     return {
       runId,
       parentId: start.parent?.isRecorded ? parent?.runId : parent?.parentId,
       root,
-      correlationId: (
-        start.correlationId ??
-        inner?.correlationId ??
-        parent?.correlationId ??
-        call?.correlationId ??
-        (start.threadId ? this.#threadCorrelation(start.threadId, start) : undefined) ??
-        root.id
-      ).toWellFormed(),
+      correlationId: told ?? call?.correlationId ?? thread ?? root.id,
       dataSubjects: start.dataSubjects ?? inner?.dataSubjects ?? parent?.dataSubjects,
       call,
       context,

@@ -66,8 +66,8 @@ export class RunStarter {
     return run;
   }
 
-  callOf(toolCallId: string): KnownCall | undefined {
-    return this.#registry.calls.get(toolCallId);
+  callOf(toolCallId: string, correlationId?: string | undefined): KnownCall | undefined {
+    return this.#registry.calls.get(toolCallId, correlationId);
   }
 
   /** Holds every open run that the call belongs to. Returns what lets them go on. */

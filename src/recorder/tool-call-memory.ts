@@ -33,8 +33,8 @@ export interface KnownCall {
 
 /**
  * Remembers which model call, root and correlation a tool call came from, so that tool runs and later model calls that
- * carry its result find them without help. Ids are the provider's and not unique: the latest meaning counts. Bounded: the oldest
- * are forgotten first.
+ * carry its result find them without help. Ids are the provider's and not unique: the latest meaning counts, within one correlation
+ * where it is known. Bounded: the oldest are forgotten first.
  */
 export class ToolCallMemory {
   readonly #calls = new Map<string, KnownCall>();
@@ -44,33 +44,42 @@ export class ToolCallMemory {
     this.#capacity = capacity;
   }
 
-  get(toolCallId: string): KnownCall | undefined {
-    return this.#calls.get(toolCallId);
+  /** @param correlationId Where the call is looked for first. */
+  get(toolCallId: string, correlationId?: string | undefined): KnownCall | undefined {
+    const near =
+      correlationId === undefined ? undefined : this.#calls.get(nearKey(toolCallId, correlationId));
+    return near ?? this.#calls.get(toolCallId);
   }
 
   remember(toolCallId: string, call: KnownCall): void {
-    this.#calls.delete(toolCallId);
-    this.#calls.set(toolCallId, call);
-    if (this.#calls.size > this.#capacity) {
-      for (const oldest of this.#calls.keys()) {
-        this.#calls.delete(oldest);
-        break;
-      }
+    for (const key of [toolCallId, nearKey(toolCallId, call.correlationId)]) {
+      this.#calls.delete(key);
+      this.#calls.set(key, call);
+    }
+    for (const oldest of this.#calls.keys()) {
+      if (this.#calls.size <= 2 * this.#capacity) break;
+      this.#calls.delete(oldest);
     }
   }
 
   /** The run that executes a call is over. */
   forgetRun(toolCallId: string, run: Run): void {
-    const call = this.#calls.get(toolCallId);
-    if (call?.toolRun === run) this.#calls.set(toolCallId, { ...call, toolRun: undefined });
+    for (const key of [toolCallId, nearKey(toolCallId, run.correlationId)]) {
+      const call = this.#calls.get(key);
+      if (call?.toolRun === run) this.#calls.set(key, { ...call, toolRun: undefined });
+    }
   }
 
   /** The latest of the given calls that is known. */
-  latestKnown(toolCallIds: readonly string[]): KnownCall | undefined {
+  latestKnown(toolCallIds: readonly string[], correlationId?: string | undefined): KnownCall | undefined {
     for (let index = toolCallIds.length - 1; index >= 0; index--) {
-      const call = this.#calls.get(toolCallIds[index] as string);
+      const call = this.get(toolCallIds[index] as string, correlationId);
       if (call) return call;
     }
     return undefined;
   }
+}
+
+function nearKey(toolCallId: string, correlationId: string): string {
+  return `${correlationId}\u0000${toolCallId}`;
 }

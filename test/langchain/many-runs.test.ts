@@ -61,7 +61,8 @@ test("200 agents at once on one handler are 200 complete sets of events, none mi
     expect(new Set(set.map((event) => runOf(event)?.["root_id"]))).toEqual(new Set([runOf(root)?.["id"]]));
     for (const { dataSubjects } of set) expect(dataSubjects).toEqual([`applicant ${applicant}`]);
     expect(asking?.input.messages).toMatchObject([{ parts: [{ content: `Score applicant ${applicant}.` }] }]);
-    // Every agent's call has the same id: providers do that.
+    // Every agent's call has the same id, as some providers do: it must not be taken for another's.
+    expect(runOf(run)).not.toHaveProperty("arguments_modified");
     expect(run).toMatchObject({
       input: { name: "score", arguments: { applicant } },
       output: { result: `${applicant * 2}` },

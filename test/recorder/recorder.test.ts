@@ -453,6 +453,39 @@ describe("correlation", () => {
   });
 });
 
+test("a call whose id other conversations have too is the one of its own", async () => {
+  const { sink, start, recorder } = setUp();
+  const propose = (correlationId: string, applicant: number) => {
+    const model = start({ correlationId });
+    const call = { id: "call_0", name: "score", arguments: { applicant } };
+    return model.succeed({ output: answer, modelId: `model-${applicant}`, proposedCalls: [call] });
+  };
+  await propose("application-1", 1);
+  await propose("application-2", 2);
+  expect(recorder.callOf("call_0")).toMatchObject({ modelId: "model-2" });
+  expect(recorder.callOf("call_0", "application-1")).toMatchObject({ modelId: "model-1" });
+  await start({
+    kind: "tool",
+    modelId: undefined,
+    correlationId: "application-1",
+    toolCallId: "call_0",
+    name: "score",
+    input: () => ({ name: "score", arguments: { applicant: 1 } }),
+  }).succeed();
+  await start({
+    modelId: undefined,
+    correlationId: "application-1",
+    answeredToolCallIds: ["call_0"],
+  }).succeed();
+  const [first, , tool, next] = sink.events;
+  expect(tool).toMatchObject({ modelId: "model-1" });
+  // biome-ignore lint/suspicious/noExplicitAny: bodies are read as the JSON they are
+  const runOf = (event: any) => event.systemState.run;
+  expect(runOf(tool).root_id).toBe(runOf(first).id);
+  expect(runOf(next).root_id).toBe(runOf(first).id);
+  expect(runOf(tool).arguments_modified).toBeUndefined();
+});
+
 describe("names in clear", () => {
   test("a tool's name shows only where it was declared, is the application's own, or really ran", async () => {
     const { sink, start } = setUp();

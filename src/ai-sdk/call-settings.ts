@@ -66,8 +66,8 @@ function responseFormatOf(format: unknown): Record<string, unknown> | undefined 
   });
 }
 
-/** Undefined where there is nothing, or what there is has no canonical form. */
-function fingerprint(value: unknown): string | undefined {
+/** The SHA-256 of a value's canonical JSON. Undefined where there is nothing, or what there is has no canonical form. */
+export function fingerprint(value: unknown): string | undefined {
   try {
     return value === undefined ? undefined : reference(value);
   } catch {

@@ -1,4 +1,9 @@
 export type { ComplianceGuardCallOptions } from "./call-options.ts";
+export {
+  complianceGuardEmbeddingMiddleware,
+  type EmbeddingModelMiddleware,
+} from "./embedding-middleware.ts";
+export { complianceGuardImageMiddleware, type ImageModelMiddleware } from "./image-middleware.ts";
 export { complianceGuardMiddleware } from "./middleware.ts";
 export { recordOutputFailure } from "./output-failure.ts";
 export type { RecorderOption } from "./recorder-option.ts";

@@ -13,7 +13,7 @@ export interface RecordFields {
   readonly chains?: boolean | undefined;
   /** Inner steps of chains and agents: they repeat the same content. @default false */
   readonly steps?: boolean | undefined;
-  /** Runs of the kind `embeddings` that you start yourself (`recorder.start`): no adapter makes any. @default false */
+  /** Calls of embedding models: by `complianceGuardEmbeddingMiddleware` (AI SDK), or started by you (`recorder.start`). @default false */
   readonly embeddings?: boolean | undefined;
   /** Runs of the kind `rerank` that you start yourself (`recorder.start`): no adapter makes any. @default false */
   readonly reranks?: boolean | undefined;

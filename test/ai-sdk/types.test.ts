@@ -20,12 +20,20 @@ test.concurrent.each(declarations)(
   },
 );
 
+test.concurrent.each(declarations.slice(3))(
+  "what users write for embedding and image models compiles against %s",
+  { timeout: 120_000 },
+  async (path) => {
+    expect(await compilerOutput(path, "users-code-of-other-models.ts")).toBe("");
+  },
+);
+
 test.concurrent("the compiler would say so if it did not", { timeout: 120_000 }, async () => {
   expect(await compilerOutput("zod/index.d.ts")).toContain("TS2614");
 });
 
-/** What the compiler says of users-code.ts where the name `ai` means other declarations. */
-async function compilerOutput(path: string): Promise<string> {
+/** What the compiler says of users' code where the name `ai` means other declarations. */
+async function compilerOutput(path: string, usersCode = "users-code.ts"): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "complianceguard-types-"));
   try {
     const project = join(folder, "tsconfig.json");
@@ -35,7 +43,7 @@ async function compilerOutput(path: string): Promise<string> {
       rootDir: root,
       noUnusedLocals: false,
     };
-    const files = [join(root, "test/ai-sdk/users-code.ts")];
+    const files = [join(root, "test/ai-sdk", usersCode)];
     const config = { extends: join(root, "tsconfig.json"), compilerOptions, files, include: [] };
     await writeFile(project, JSON.stringify(config));
     const compiler = join(root, "node_modules/typescript/bin/tsc");

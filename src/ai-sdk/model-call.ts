@@ -14,6 +14,8 @@ export class ModelCall implements StreamListener {
   readonly #signal: AbortSignal | undefined;
   readonly #onOutcome: (outcome: Outcome, answer: Answer | undefined) => void;
   readonly #streamed = new StreamAnswer();
+  #hasToken = false;
+  #isFinishing = false;
   #hasStreamEnded = false;
 
   /** @param onOutcome Hears how the call ended and with which answer, whole or cut, before the run is settled. */
@@ -53,12 +55,16 @@ export class ModelCall implements StreamListener {
 
   part(part: unknown): void {
     this.#streamed.add(part);
-    if (isToken(part)) this.#run.firstToken();
-    else this.#run.touch();
+    if (!this.#hasToken && isToken(part)) {
+      this.#hasToken = true;
+      this.#run.firstToken();
+    } else this.#run.touch();
     const call = proposedCallOf(part);
     if (call) this.#run.proposes([call], { modelId: this.#streamed.modelId });
+    if (this.#isFinishing || this.#streamed.finish === undefined) return;
+    this.#isFinishing = true;
     // Not at once: hashing must not hold back the last part. Nor later: a reader may stop at it.
-    if (textMember(part, "type") === "finish") setImmediate(() => this.end({ kind: "ended" }));
+    setImmediate(() => this.end({ kind: "ended" }));
   }
 
   end(end: StreamEnd): void {

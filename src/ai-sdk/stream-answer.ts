@@ -8,6 +8,8 @@ import { member, textMember } from "./unknown-shape.ts";
 export class StreamAnswer {
   readonly #content: (Block | { readonly part: unknown })[] = [];
   readonly #blocks = new Map<string, Block>();
+  /** The block of the part before: nearly always also that of the next. */
+  #latest: Block | undefined;
   readonly #response = new Map<string, unknown>();
   #warnings: unknown;
   #finish: unknown;
@@ -32,18 +34,26 @@ export class StreamAnswer {
   /** Takes the next part. Constant work but for what a part holds. */
   add(part: unknown): void {
     switch (textMember(part, "type")) {
-      case "text-start":
-      case "reasoning-start":
-      case "tool-input-start":
-        this.#open(part);
-        break;
       case "text-delta":
+        this.#blockOf("text", part).deltas.push(textMember(part, "delta") ?? "");
+        break;
       case "reasoning-delta":
+        this.#blockOf("reasoning", part).deltas.push(textMember(part, "delta") ?? "");
+        break;
       case "tool-input-delta":
-        this.#blockOf(part).deltas.push(textMember(part, "delta") ?? "");
+        this.#blockOf("tool", part).deltas.push(textMember(part, "delta") ?? "");
+        break;
+      case "text-start":
+        this.#open("text", part);
+        break;
+      case "reasoning-start":
+        this.#open("reasoning", part);
+        break;
+      case "tool-input-start":
+        this.#open("tool", part);
         break;
       case "text-end":
-        this.#blockOf(part).citations = member(part, "citations");
+        this.#blockOf("text", part).citations = member(part, "citations");
         break;
       case "tool-call":
         this.#complete(part);
@@ -82,28 +92,46 @@ export class StreamAnswer {
     };
   }
 
-  #open(start: unknown): Block {
-    const block: Block = { start, deltas: [], citations: undefined, call: undefined };
+  #open(kind: BlockKind, start: unknown): Block {
+    const block: Block = {
+      kind,
+      id: textMember(start, "id"),
+      start,
+      deltas: [],
+      citations: undefined,
+      call: undefined,
+    };
     this.#content.push(block);
-    this.#blocks.set(blockKey(start), block);
+    this.#blocks.set(blockKey(kind, block.id), block);
+    this.#latest = block;
     return block;
   }
 
-  #blockOf(part: unknown): Block {
-    return this.#blocks.get(blockKey(part)) ?? this.#open(part);
+  #blockOf(kind: BlockKind, part: unknown): Block {
+    const id = textMember(part, "id");
+    const latest = this.#latest;
+    if (latest && latest.kind === kind && latest.id === id) return latest;
+    const block = this.#blocks.get(blockKey(kind, id)) ?? this.#open(kind, part);
+    this.#latest = block;
+    return block;
   }
 
   #complete(call: unknown): void {
-    const key = `tool ${textMember(call, "toolCallId")}`;
+    const key = blockKey("tool", textMember(call, "toolCallId"));
     const block = this.#blocks.get(key);
     if (block) block.call = call;
     else this.#content.push({ part: call });
     // Weak providers use one id for several calls: the next one is another.
     this.#blocks.delete(key);
+    this.#latest = undefined;
   }
 }
 
+type BlockKind = "text" | "reasoning" | "tool";
+
 interface Block {
+  readonly kind: BlockKind;
+  readonly id: string | undefined;
   readonly start: unknown;
   readonly deltas: string[];
   citations: unknown;
@@ -111,19 +139,19 @@ interface Block {
 }
 
 /** A block's kind and id: `text 0`, `reasoning 0` and `tool call_1` are three blocks. */
-function blockKey(part: unknown): string {
-  return `${textMember(part, "type")?.split("-", 1)[0]} ${textMember(part, "id")}`;
+function blockKey(kind: BlockKind, id: string | undefined): string {
+  return `${kind} ${id}`;
 }
 
-function wholePart({ start, deltas, citations, call }: Block): unknown {
+function wholePart({ kind, start, deltas, citations, call }: Block): unknown {
   if (call !== undefined) return call;
   const text = deltas.join("");
-  switch (blockKey(start).split(" ", 1)[0]) {
+  switch (kind) {
     case "text":
       return { type: "text", text, citations };
     case "reasoning":
       return { type: "reasoning", text };
-    default:
+    case "tool":
       return {
         type: "tool-input",
         toolCallId: textMember(start, "id"),

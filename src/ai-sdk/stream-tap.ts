@@ -29,32 +29,55 @@ export function tapStream<T>(
     if (hasEnded) return;
     hasEnded = true;
     signal?.removeEventListener("abort", abort);
-    quietly(listener, () => listener.end(how));
+    try {
+      listener.end(how);
+    } catch (cause) {
+      listener.trouble(cause);
+    }
   };
   const abort = (): void => end({ kind: "cancelled" });
   signal?.addEventListener("abort", abort, { once: true });
   if (signal?.aborted) abort();
 
+  // Promises are what a part costs: of each there is but the one of its read, and functions are made once a stream.
+  let controller: ReadableStreamDefaultController<T>;
+  let isReading = false;
+  let isCancelled = false;
+  const forward = (next: Awaited<ReturnType<typeof reader.read>>): void => {
+    isReading = false;
+    if (isCancelled) return;
+    if (next.done) {
+      controller.close();
+      end({ kind: "ended" });
+      return;
+    }
+    controller.enqueue(next.value);
+    if (hasEnded) return;
+    try {
+      listener.part(next.value);
+    } catch (cause) {
+      listener.trouble(cause);
+    }
+  };
+  const fail = (error: unknown): void => {
+    controller.error(error);
+    end({ kind: "failed", error });
+  };
+
   return new ReadableStream<T>(
     {
+      start(own) {
+        controller = own;
+      },
       // A TransformStream would hide a cancellation from us in some runtimes, and read ahead.
-      async pull(controller) {
-        let next: Awaited<ReturnType<typeof reader.read>>;
-        try {
-          next = await reader.read();
-        } catch (error) {
-          controller.error(error);
-          return end({ kind: "failed", error });
-        }
-        if (next.done) {
-          controller.close();
-          return end({ kind: "ended" });
-        }
-        const { value } = next;
-        controller.enqueue(value);
-        if (!hasEnded) quietly(listener, () => listener.part(value));
+      pull() {
+        // A reader that asks twice is asked for again when the first of its parts is there.
+        if (isReading) return;
+        isReading = true;
+        reader.read().then(forward, fail);
       },
       cancel(reason) {
+        isCancelled = true;
         const cancelled = reader.cancel(reason);
         end({ kind: "cancelled" });
         return cancelled;
@@ -62,12 +85,4 @@ export function tapStream<T>(
     },
     { highWaterMark: 0 },
   );
-}
-
-function quietly(listener: StreamListener, listen: () => void): void {
-  try {
-    listen();
-  } catch (cause) {
-    listener.trouble(cause);
-  }
 }

@@ -42,6 +42,20 @@ test("nothing is read ahead of the reader", async () => {
   expect(pulls).toBe(2);
 });
 
+test("a reader that asks three times at once gets three parts in their order, and no more are read", async () => {
+  let pulls = 0;
+  const pull = async (controller: ReadableStreamDefaultController) => {
+    const part = ++pulls;
+    await new Promise(setImmediate);
+    controller.enqueue(part);
+  };
+  const reader = tapStream(new ReadableStream({ pull }, { highWaterMark: 0 }), new Ear()).getReader();
+  const reads = await Promise.all([reader.read(), reader.read(), reader.read()]);
+  expect(reads.map(({ value }) => value)).toEqual([1, 2, 3]);
+  await new Promise(setImmediate);
+  expect(pulls).toBe(3);
+});
+
 test("an error of the source reaches the reader unchanged, and is heard", async () => {
   const error = new Error("socket hang up");
   const source = new ReadableStream({ pull: () => Promise.reject(error) });

@@ -8,6 +8,8 @@ export interface ShownCall {
   readonly id: string;
   readonly name: string;
   readonly arguments: unknown;
+  /** In the framework's standard form, which follows the message's own list. */
+  readonly isStandard?: boolean;
 }
 
 /** What a message's content holds that its neutral form does not: for the sealed metadata. */
@@ -108,8 +110,10 @@ function readBlock(value: unknown, read: Content): void {
     case "refusal":
       setAside.refusals.push(textOf(block.refusal) ?? "");
       return;
-    case "tool_use":
     case "tool_call":
+      calls.push({ id: idOf(block.id), name: idOf(block.name), arguments: block.args, isStandard: true });
+      return;
+    case "tool_use":
     case "invalid_tool_call":
       calls.push({ id: idOf(block.id), name: idOf(block.name), arguments: block.args ?? block.input });
       return;

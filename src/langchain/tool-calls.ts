@@ -32,7 +32,8 @@ export function toolCallPieces(
   const listed = [...valid, ...callsIn(message.invalid_tool_calls)];
   const chunks = chunkedCalls(message.tool_call_chunks);
   const raw = rawCalls(message);
-  const calls = listed.length > 0 ? [...listed, ...unlisted(shown, listed)] : firstOf(chunks, shown, raw);
+  const also = view === "answer" ? shown : shown.filter((call) => isSent(call, message));
+  const calls = listed.length > 0 ? [...listed, ...unlisted(also, listed)] : firstOf(chunks, shown, raw);
   const ordered = inOrderOf(firstOf(chunks, raw, shown), calls);
   // Only a stream's raw text tells what the model wrote: its call list has cut arguments completed by guess.
   return ordered.map((call) => piece((view === "answer" && matching(chunks, call)) || call, custom));
@@ -122,6 +123,12 @@ function unlisted(shown: readonly ShownCall[], listed: readonly Call[]): readonl
   return shown.filter(
     ({ id, name }) => !listed.some((call) => call.id === id || (id === "" && call.name === name)),
   );
+}
+
+/** What was taken off the list, by a person's review for one, is not sent on; Anthropic alone is sent the content as it is. */
+function isSent({ isStandard }: ShownCall, message: CallingMessage): boolean {
+  const provider = shapeOf<"model_provider">(message.response_metadata)?.model_provider;
+  return isStandard !== true || provider === "anthropic";
 }
 
 function matching(calls: readonly Call[], { id, name }: Call): Call | undefined {

@@ -48,9 +48,10 @@ describe("calls", () => {
       "Google's, with a type",
       { type: "functionCall", functionCall: { id: "c1", name: "score", args: { id: 7 } } },
     ],
-  ])("%s block is listed", (_, block) => {
+  ])("%s block is listed", (form, block) => {
     const { calls, pieces, setAside } = readContent([block]);
-    expect(calls).toEqual([{ id: "c1", name: "score", arguments: { id: 7 } }]);
+    expect(calls).toMatchObject([{ id: "c1", name: "score", arguments: { id: 7 } }]);
+    expect(calls[0]?.isStandard).toBe(form === "the standard" ? true : undefined);
     expect(pieces).toEqual([]);
     expect(setAside).toEqual(nothing);
   });

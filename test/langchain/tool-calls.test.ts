@@ -173,6 +173,15 @@ describe("where the calls stand", () => {
     expect(ids(toolCallPieces({ tool_calls: [valid("a")] }, shown, "history"))).toEqual(["a", "b"]);
   });
 
+  test("partly in the content's standard blocks: one that was taken off the list is sent to Anthropic alone", () => {
+    const shown = [{ id: "b", name: "score", arguments: {}, isStandard: true }];
+    const sentBy = (model_provider: string) =>
+      toolCallPieces({ tool_calls: [valid("a")], response_metadata: { model_provider } }, shown, "history");
+    expect(ids(sentBy("openai"))).toEqual(["a"]);
+    expect(ids(sentBy("anthropic"))).toEqual(["a", "b"]);
+    expect(ids(toolCallPieces({ tool_calls: [valid("a")] }, shown, "answer"))).toEqual(["a", "b"]);
+  });
+
   test("a function call from before tools has its name for an id", () => {
     const additional_kwargs = { function_call: { name: "score", arguments: '{"id":7}' } };
     expect(toolCallPieces({ additional_kwargs }, [], "history")).toEqual([

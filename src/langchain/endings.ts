@@ -1,7 +1,8 @@
-import type { RunEnd } from "../recorder/run.ts";
+import type { Run, RunEnd } from "../recorder/run.ts";
 import { chainResult } from "./chain-run.ts";
 import { chatResult, isCutOff, isStreamed } from "./chat-result.ts";
 import type { DeliveredAnswer } from "./delivered-answer.ts";
+import type { UnexecutedCall } from "./graph-node.ts";
 import type { HandledRun } from "./run-details.ts";
 import type { RunRecorder } from "./run-tracker.ts";
 import { shapeOf } from "./shape.ts";
@@ -45,9 +46,7 @@ export async function endChain(
   ];
   await Promise.all([
     recordDecisions(ended, output, recorder),
-    ...unexecuted.map((call) =>
-      recorder.start({ ...toolRun(call.run), parent: run }).fail(call.error, call.end),
-    ),
+    ...recordUnexecuted(unexecuted, run, recorder),
     isWaiting ? run.interrupt(end) : run.succeed(end),
   ]);
 }
@@ -72,7 +71,18 @@ export async function endThrown(ended: HandledRun, error: unknown, recorder: Run
       return await (details?.tool ? endTool(ended, shapeOf<"command">(error)?.command) : run.succeed());
     case "cancelled":
       return await run.cancel(end);
-    case "failed":
-      return await run.fail(error, end);
+    case "failed": {
+      const unexecuted = details?.node?.callBefore(error) ?? [];
+      await Promise.all([...recordUnexecuted(unexecuted, run, recorder), run.fail(error, end)]);
+      return;
+    }
   }
+}
+
+function recordUnexecuted(
+  calls: readonly UnexecutedCall[],
+  parent: Run,
+  recorder: RunRecorder,
+): Promise<void>[] {
+  return calls.map((call) => recorder.start({ ...toolRun(call.run), parent }).fail(call.error, call.end));
 }

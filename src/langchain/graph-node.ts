@@ -80,6 +80,20 @@ export class GraphNode {
       .map((message) => this.#unexecuted(message));
   }
 
+  /** The call that this node was sent, where the node failed before its tool ran: a middleware threw, or there is no such tool. */
+  callBefore(error: unknown): UnexecutedCall[] {
+    const call = shapeOf<"id" | "name" | "args">(this.#sentCall);
+    const id = idOf(call?.id);
+    if (!call || this.#hasUnknownCall || this.#executed.has(id)) return [];
+    return [
+      {
+        run: { name: idOf(call.name), input: call.args, toolCallId: id },
+        end: { metadata: { executed: false } },
+        error: { name: "ToolNotExecuted", message: idOf(shapeOf<"message">(error)?.message) },
+      },
+    ];
+  }
+
   get #sentCall(): unknown {
     return shapeOf<"lg_tool_call">(this.#inputs)?.lg_tool_call;
   }

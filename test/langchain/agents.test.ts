@@ -158,6 +158,25 @@ describe("tools of an agent", () => {
     expect(JSON.stringify(sink.events)).not.toContain("canary");
   });
 
+  test("a call whose middleware throws is an event beside the agent's error", async () => {
+    const { callbacks, events } = setUp();
+    const model = fakeModel()
+      .respondWithTools([proposal(500)])
+      .respond(new AIMessage("Sorry."));
+    const deny = createMiddleware({
+      name: "Deny",
+      wrapToolCall: () => {
+        throw new Error("canary-denied");
+      },
+    });
+    await createAgent({ model, tools: [refund], middleware: [deny] })
+      .invoke(question, { callbacks })
+      .catch(() => {});
+    const all = await events();
+    expect(outline(all)).toEqual(["agent error:Error", "model success", "tool error:ToolNotExecuted"]);
+    expect(all[2]?.input).toEqual({ name: "refund", arguments: { amount: 500 } });
+  });
+
   test("a call answered in an earlier turn is not recorded again", async () => {
     const { callbacks, events } = setUp();
     const model = fakeModel()

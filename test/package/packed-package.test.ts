@@ -1,12 +1,11 @@
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { packedProject, root } from "../support/packed-project.ts";
 
 const run = promisify(execFile);
-const root = resolve(import.meta.dirname, "../..");
 const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
   exports: Record<string, string>;
   bin: Record<string, string>;
@@ -24,18 +23,7 @@ let project: string;
 
 /** A project that has installed the packed package, its dependencies and its optional peers. */
 beforeAll(async () => {
-  project = await mkdtemp(join(tmpdir(), "complianceguard-packed-"));
-  const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", project], {
-    cwd: root,
-  });
-  const packed = Object.values(JSON.parse(stdout))[0] as { filename: string };
-  await run("tar", ["-xzf", join(project, packed.filename), "-C", project]);
-  const modules = join(project, "node_modules");
-  await cp(join(project, "package"), join(modules, "complianceguard"), { recursive: true });
-  for (const name of await readdir(join(root, "node_modules"))) {
-    if (name.startsWith(".")) continue;
-    await symlink(join(root, "node_modules", name), join(modules, name), "dir");
-  }
+  project = (await packedProject()).folder;
 }, 120_000);
 
 afterAll(() => rm(project, { recursive: true, force: true }));

@@ -1,15 +1,16 @@
 import { present } from "../recorder/present.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { Run } from "../recorder/run.ts";
+import { captureComponent } from "../recorder/total-capture.ts";
 import type { Answer } from "./answer.ts";
-import { Attempts } from "./attempts.ts";
+import { type AttemptedCall, Attempts } from "./attempts.ts";
 import { callSettings, declaredTools, frameworkVersion } from "./call-settings.ts";
 import { currentToolRun } from "./current-tool-run.ts";
 import type { LanguageModelMiddleware } from "./language-model-middleware.ts";
 import { ModelCall } from "./model-call.ts";
 import { answeredToolCallIds, type PromptReading, readPrompt } from "./prompt.ts";
 import { type RecorderOption, requireRecorder } from "./recorder-option.ts";
-import { callOptionsOf, rememberCall, runOfCall } from "./remembered-calls.ts";
+import { callerObjectOf, callOptionsOf, rememberCall, startedCall } from "./remembered-calls.ts";
 import { expectsJson, keepStructuredAnswer } from "./structured-answers.ts";
 import { recordUnexecutedCalls } from "./unexecuted-calls.ts";
 import { member, textMember } from "./unknown-shape.ts";
@@ -19,6 +20,8 @@ interface CallParams {
   readonly prompt?: unknown;
   readonly abortSignal?: AbortSignal | undefined;
 }
+
+type Operation = "generate" | "stream";
 
 /** What the framework hands to the hooks around a call. */
 interface Call {
@@ -40,13 +43,16 @@ interface Call {
 export function complianceGuardMiddleware(options: RecorderOption): LanguageModelMiddleware {
   const recorder = requireRecorder("complianceGuardMiddleware", options);
   const attempts = new Attempts();
-  const begin = async (call: Call, operation: "generate" | "stream"): Promise<ModelCall> => {
-    const attempt = attempts.next(call.params.prompt, call.model);
-    const run = runOfCall(call.params, recorder, () => startRun(recorder, call, operation, attempt));
+  const begin = async (call: Call, operation: Operation): Promise<ModelCall> => {
+    const { params } = call;
+    const { run, attempt } = startedCall(params, recorder, () => {
+      const attempt = attempts.begin(attemptedCall(call, operation));
+      return { attempt, run: startRun(recorder, call, operation, attempt.number) };
+    });
     if (recorder.isBlocking) await run.admitted;
-    return new ModelCall(run, recorder, call.params.abortSignal, ({ kind }, answer) => {
-      attempts.ended(call.params.prompt, call.model, kind === "fail", attempt);
-      if (answer && expectsJson(call.params)) keepStructuredAnswer(recorder, run, answer);
+    return new ModelCall(run, recorder, params.abortSignal, ({ kind }, answer) => {
+      if (kind === "fail") attempt.failed(run.inputReference);
+      if (answer && expectsJson(params)) keepStructuredAnswer(recorder, run, answer);
     });
   };
   const middleware = {
@@ -84,10 +90,21 @@ async function resultOf<T>(call: () => PromiseLike<T>, modelCall: ModelCall): Pr
   }
 }
 
+function attemptedCall({ params, model }: Call, operation: Operation): AttemptedCall {
+  return {
+    prompt: params.prompt,
+    callerObject: callerObjectOf(params),
+    model: `${textMember(model, "provider")} ${textMember(model, "modelId")}`,
+    // Which of the streams do, nothing shows.
+    keepsPrompt: operation === "generate",
+    inputReference: () => captureComponent(readPrompt(params.prompt).input).component.reference,
+  };
+}
+
 function startRun(
   recorder: Recorder,
   { params, model }: Call,
-  operation: "generate" | "stream",
+  operation: Operation,
   attempt: number | undefined,
 ): Run {
   const { correlationId, dataSubjects, metadata } = callOptionsOf(params);

@@ -1,15 +1,24 @@
 import type { ComplianceGuardError } from "../core/errors.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { Run } from "../recorder/run.ts";
+import type { Attempt } from "./attempts.ts";
 import { type ComplianceGuardCallOptions, readCallOptions, withoutCallOptions } from "./call-options.ts";
 import { member } from "./unknown-shape.ts";
+
+/** A call under way. */
+export interface StartedCall {
+  readonly run: Run;
+  readonly attempt: Attempt;
+}
 
 /** What is known of a call between the hook that sees its options and the one that makes it. */
 interface RememberedCall {
   readonly options: ComplianceGuardCallOptions;
+  /** An object of the caller's that every attempt at the call carries, where there is one. */
+  readonly callerObject: unknown;
   /** The same call as the next middleware of ours further out saw it. */
   readonly outer: RememberedCall | undefined;
-  run?: { readonly recorder: Recorder; readonly run: Run };
+  started?: { readonly recorder: Recorder; readonly call: StartedCall };
 }
 
 /** By the parameters object that the framework carries from `transformParams` to the model, and so to middleware further in. */
@@ -24,7 +33,10 @@ export function rememberCall<T extends object>(
   const own = member(member(params, "providerOptions"), "complianceguard");
   const options = own === undefined ? (outer?.options ?? {}) : readCallOptions(own, onInvalid);
   const stripped = withoutCallOptions(params);
-  remembered.set(stripped, { options, outer });
+  // The signal first: what else a caller gives may be the same for all of its calls.
+  const callerObject =
+    outer?.callerObject ?? member(params, "abortSignal") ?? own ?? member(params, "providerOptions");
+  remembered.set(stripped, { options, callerObject, outer });
   return stripped;
 }
 
@@ -33,20 +45,25 @@ export function callOptionsOf(params: object): ComplianceGuardCallOptions {
   return remembered.get(params)?.options ?? {};
 }
 
+/** The object of the caller's by which attempts at the call can be told from other calls; undefined where there is none. */
+export function callerObjectOf(params: object): unknown {
+  return remembered.get(params)?.callerObject;
+}
+
 /**
- * The run of the call: `start()`, unless middleware of the same recorder further out has started one for this very call. A model
- * that is wrapped twice still gives one event an attempt, and it is the one seen nearest to the provider.
+ * The call under way: `start()`, unless middleware of the same recorder further out has started this very call. A model that
+ * is wrapped twice still gives one event an attempt, and it is the one seen nearest to the provider.
  */
-export function runOfCall(params: object, recorder: Recorder, start: () => Run): Run {
-  const call = remembered.get(params);
-  const started = call?.outer?.run;
-  if (call?.outer && started?.recorder === recorder) {
+export function startedCall(params: object, recorder: Recorder, start: () => StartedCall): StartedCall {
+  const known = remembered.get(params);
+  const outer = known?.outer?.started;
+  if (known?.outer && outer?.recorder === recorder) {
     // Taken over once: a second call from out there (another attempt, another model) is a run of its own.
-    delete call.outer.run;
-    call.run = started;
-    return started.run;
+    delete known.outer.started;
+    known.started = outer;
+    return outer.call;
   }
-  const run = start();
-  if (call) call.run = { recorder, run };
-  return run;
+  const call = start();
+  if (known) known.started = { recorder, call };
+  return call;
 }

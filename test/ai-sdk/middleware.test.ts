@@ -3,7 +3,7 @@ import { complianceGuardMiddleware } from "../../src/ai-sdk/index.ts";
 import { memorySink } from "../../src/recorder/memory-sink.ts";
 import { collect, type Sdk, type SdkCase, sdks, sdksWithOlderModels } from "../support/ai-sdks.ts";
 import { codeOf } from "../support/error-code.ts";
-import { type Recording, startRecording, statusOf } from "../support/recording.ts";
+import { attemptOf, type Recording, startRecording, statusOf } from "../support/recording.ts";
 import { type ModelAnswer, scriptedModel, streamParts } from "../support/scripted-model.ts";
 import { brokenSink } from "../support/sinks.ts";
 
@@ -192,7 +192,7 @@ describe.each(sdksWithOlderModels)("$name", ({ sdk, version }) => {
     await sdk.generateText({ model, messages: [question], maxRetries: 3 });
     const all = await events();
     expect(all.map(statusOf)).toEqual(["429", "429", "success"]);
-    expect(all.map(({ systemState }) => systemState.performance["attempt"])).toEqual([undefined, 2, 3]);
+    expect(all.map(attemptOf)).toEqual([1, 2, 3]);
     expect(all.map(({ outputReference }) => outputReference === all[2]?.outputReference)).toEqual([
       false,
       false,
@@ -209,19 +209,20 @@ describe.each(sdksWithOlderModels)("$name", ({ sdk, version }) => {
     await model.doGenerate(params);
     await model.doGenerate(params).catch(() => {});
     await model.doGenerate(params);
-    const attempts = (await events()).map(({ systemState }) => systemState.performance["attempt"]);
-    expect(attempts).toEqual([undefined, 2, undefined, undefined]);
+    const attempts = (await events()).map(attemptOf);
+    expect(attempts).toEqual([1, 2, 1, 1]);
   });
 
   test("the same prompt given to another model is no further attempt", async () => {
     const { recorder, events } = startRecording();
     const middleware = complianceGuardMiddleware({ recorder });
     const params = { prompt: [] };
-    for (const answer of [{ error: new Error("x") }, {}]) {
-      const model = sdk.wrapLanguageModel({ model: scriptedModel(version, [answer]), middleware });
+    for (const modelId of ["gpt-5", "gpt-5-mini", "gpt-5"]) {
+      const failing = scriptedModel(version, [{ error: new Error("x") }], modelId);
+      const model = sdk.wrapLanguageModel({ model: failing, middleware });
       await model.doGenerate(params).catch(() => {});
     }
-    expect((await events())[1]?.systemState.performance["attempt"]).toBeUndefined();
+    expect((await events()).map(attemptOf)).toEqual([1, 1, 2]);
   });
 
   test("a plain answer that says it was interrupted is truncated", async () => {
@@ -265,16 +266,18 @@ describe.each(sdksWithOlderModels)("$name", ({ sdk, version }) => {
     const other = complianceGuardMiddleware({ recorder: recording.recorder });
     const error = new Error("once");
     const model = sdk.wrapLanguageModel({
-      model: scriptedModel(version, [{ error }, {}]),
+      model: scriptedModel(version, [{ error }, { error }, {}]),
       middleware: [middleware, middleware, other],
     });
     const providerOptions = { complianceguard: { correlationId: "application-77" } };
-    await expect(model.doGenerate({ prompt: [], providerOptions })).rejects.toBe(error);
+    for (const _ of [1, 2])
+      await expect(model.doGenerate({ prompt: [], providerOptions })).rejects.toBe(error);
     await model.doGenerate({ prompt: [], providerOptions });
     await collect((await model.doStream({ prompt: [], providerOptions })).stream);
     const all = await recording.events();
-    expect(all.map(statusOf)).toEqual(["error:Error", "success", "success"]);
-    expect(all.map(({ correlationId }) => correlationId)).toEqual(Array(3).fill("application-77"));
+    expect(all.map(statusOf)).toEqual(["error:Error", "error:Error", "success", "success"]);
+    expect(all.map(attemptOf)).toEqual([1, 2, 3, 1]);
+    expect(all.map(({ correlationId }) => correlationId)).toEqual(Array(4).fill("application-77"));
   });
 
   test("middleware between two of ours that tries again gives an event an attempt too", async () => {
@@ -289,7 +292,9 @@ describe.each(sdksWithOlderModels)("$name", ({ sdk, version }) => {
       middleware: [middleware, retry, middleware],
     });
     await model.doGenerate({ prompt: [] });
-    expect((await events()).map(statusOf)).toEqual(["error:Error", "success"]);
+    const all = await events();
+    expect(all.map(statusOf)).toEqual(["error:Error", "success"]);
+    expect(all.map(attemptOf)).toEqual([1, 2]);
   });
 
   test("two recorders get an event each, both with what the caller gave", async () => {

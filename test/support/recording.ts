@@ -62,6 +62,11 @@ export function statusOf(event: RecordedEvent | undefined): unknown {
   return event?.systemState.performance["provider_status"];
 }
 
+/** The number of the attempt. */
+export function attemptOf(event: RecordedEvent): unknown {
+  return event.systemState.performance["attempt"];
+}
+
 function sequenceOf(event: RecordedEvent): number {
   return event.systemState.recorder.sequence;
 }

@@ -23,8 +23,11 @@ export interface Answer {
   readonly structuredOutputText?: unknown;
 }
 
-/** How a model run ends with an answer, whole or cut. Never throws. */
-export function runEndOf(answer: Answer): RunEnd {
+/**
+ * How a model run ends with an answer. Never throws.
+ * @param extent Of a `cut` answer, one that failed or lacks its end, a finish proves nothing: some versions add it themselves.
+ */
+export function runEndOf(answer: Answer, extent: "whole" | "cut" = "whole"): RunEnd {
   const conversation = new NeutralConversation();
   const asides = new Asides();
   const parts = boundedList(answer.content);
@@ -36,10 +39,11 @@ export function runEndOf(answer: Answer): RunEnd {
   const cutCalls = idsOfCutCalls(parts);
   const calls = proposedCalls(messages).filter(({ id }) => !cutCalls.has(id));
   const finish = finishOf(answer.finishReason);
+  const hasEnd = finish?.reason !== undefined && extent === "whole";
   const usage = usageOf(answer.usage);
   return {
     // Before anything was delivered there is no answer; an empty one has its end.
-    output: messages[0]?.parts.length === 0 && !finish?.reason ? undefined : conversation.component(),
+    output: messages[0]?.parts.length === 0 && !hasEnd ? undefined : conversation.component(),
     proposedCalls: calls,
     modelId: textMember(answer.response, "modelId"),
     // Some providers say only `stop` where they stopped for a tool.

@@ -43,7 +43,7 @@ export class ModelCall implements StreamListener {
 
   /** The stream of the answer to hand on. Its event is not waited for. What is no readable stream is handed on unseen. */
   tap<T>(stream: ReadableStream<T>): ReadableStream<T> {
-    this.#run.onAbandon(() => this.#endOf(this.#streamed.answer()));
+    this.#run.onAbandon(() => this.#endOf(this.#streamed.answer(), "cut"));
     try {
       return tapStream(stream, this, this.#signal);
     } catch (cause) {
@@ -79,7 +79,7 @@ export class ModelCall implements StreamListener {
 
   #settle(outcome: Outcome, answer?: Answer): Promise<void> {
     this.#onOutcome(outcome, answer);
-    const end = this.#endOf(answer);
+    const end = this.#endOf(answer, outcome.kind === "succeed" ? "whole" : "cut");
     keepUnparsedArguments(this.#recorder, end.proposedCalls ?? []);
     switch (outcome.kind) {
       case "succeed":
@@ -94,9 +94,9 @@ export class ModelCall implements StreamListener {
   }
 
   /** An event without its output is worth more than none. */
-  #endOf(answer: Answer | undefined): RunEnd {
+  #endOf(answer: Answer | undefined, extent: "whole" | "cut"): RunEnd {
     try {
-      return answer ? runEndOf(answer) : {};
+      return answer ? runEndOf(answer, extent) : {};
     } catch (cause) {
       this.trouble(cause);
       return {};

@@ -1,9 +1,6 @@
-import { createOpenAI } from "@ai-sdk/openai";
-import { streamText, wrapLanguageModel } from "ai";
 import { describe, expect, test } from "vitest";
 import { complianceGuardMiddleware } from "../../src/ai-sdk/index.ts";
 import { collect, sdks } from "../support/ai-sdks.ts";
-import { type ScriptedAnswer, startOpenAiServer } from "../support/openai-server.ts";
 import { startRecording, statusOf } from "../support/recording.ts";
 import { type ModelAnswer, scriptedModel, streamOf, streamParts } from "../support/scripted-model.ts";
 
@@ -175,105 +172,6 @@ describe.each(sdks)("$name", ({ sdk, version }) => {
     expect(event.systemState.performance["time_to_first_token_ms"]).toBe(50);
   });
 });
-
-describe("ai 7 with a provider on the network", () => {
-  async function streamed(
-    answers: readonly ScriptedAnswer[],
-    more: Partial<Parameters<typeof streamText>[0]> = {},
-  ) {
-    await using server = await startOpenAiServer(answers);
-    const recording = startRecording();
-    const provider = createOpenAI({ baseURL: server.baseURL, apiKey: "sk-secret" });
-    const model = wrapLanguageModel({
-      model: provider.chat("gpt-5"),
-      middleware: complianceGuardMiddleware({ recorder: recording.recorder }),
-    });
-    const { textStream } = streamText({ model, prompt: "Q", onError: () => {}, ...more } as never);
-    const seen = await collect(textStream).catch((error: unknown) => error);
-    const events = await recording.events();
-    expect(JSON.stringify(events)).not.toContain("sk-secret");
-    return { seen, events, requests: server.requests, statuses: events.map(statusOf) };
-  }
-
-  test("a whole answer", async () => {
-    const { statuses, events } = await streamed([{ text: "Six years of experience." }]);
-    expect(statuses).toEqual(["success"]);
-    expect(events[0]).toMatchObject({
-      modelId: "gpt-5",
-      systemState: { performance: { input_tokens: 11, output_tokens: 7 }, run: { finish_reason: "stop" } },
-      metadata: { provider: "openai.chat", response_id: "chatcmpl-1", finish_reason: "stop" },
-    });
-  });
-
-  test("an HTTP error", async () => {
-    const { statuses } = await streamed([{ status: 401 }]);
-    expect(statuses).toEqual(["401"]);
-  });
-
-  test("an answer that ends without its end", async () => {
-    const events = chunks("Six", "yea");
-    const { statuses, events: recorded } = await streamed([{ events }]);
-    expect(statuses).toEqual(["truncated"]);
-    expect(recorded[0]?.output.messages).toEqual([
-      { role: "assistant", parts: [{ type: "text", content: "Sixyea" }] },
-    ]);
-  });
-
-  test("a connection that is cut", async () => {
-    const { statuses } = await streamed([{ text: "Six years of experience.", cutAfter: 3 }]);
-    expect(statuses).toEqual([expect.stringMatching(/^error:/)]);
-  });
-
-  test("an error within the stream", async () => {
-    const error = JSON.stringify({
-      error: { message: "overloaded", type: "server_error", code: null, param: null },
-    });
-    const { statuses, events } = await streamed([{ events: [...chunks("Six"), error, "[DONE]"] }]);
-    expect(statuses).toEqual([expect.stringMatching(/^error:|^5/)]);
-    expect(events[0]?.output.messages).toMatchObject([{ parts: [{ content: "Six" }] }]);
-  });
-
-  test("a chunk that is no JSON, though the answer goes on and finishes", async () => {
-    const finish = JSON.stringify({ id: "c", choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
-    const { statuses } = await streamed([{ events: [...chunks("Six"), "{not json", finish, "[DONE]"] }]);
-    expect(statuses).toEqual(["error:AI_JSONParseError"]);
-  });
-
-  test("an error within the stream and the second stream that works are an event each", async () => {
-    const error = JSON.stringify({
-      error: { message: "overloaded", type: "server_error", code: null, param: null },
-    });
-    const answers = [{ events: [...chunks("Six"), error, "[DONE]"] }, { text: "Six years." }];
-    const { statuses, events } = await streamed(answers, {
-      streamRetries: 1,
-      onError: () => ({ retry: true }),
-    } as never);
-    expect(statuses).toEqual([expect.stringMatching(/^error:|^5/), "success"]);
-    expect(events[1]?.output.messages).toMatchObject([{ parts: [{ content: "Six years." }] }]);
-  });
-
-  test("an abort in the middle", async () => {
-    const controller = new AbortController();
-    const { statuses, events } = await streamed([{ text: "Six years of experience.", hangAfter: 4 }], {
-      abortSignal: controller.signal,
-      onChunk: ({ chunk }) => {
-        if (chunk.type === "text-delta") controller.abort();
-      },
-    });
-    expect(statuses).toEqual(["cancelled"]);
-    expect(events[0]?.output.messages).toHaveLength(1);
-  });
-});
-
-function chunks(...texts: readonly string[]): string[] {
-  return texts.map((content) =>
-    JSON.stringify({
-      id: "c",
-      model: "gpt-5",
-      choices: [{ index: 0, delta: { content }, finish_reason: null }],
-    }),
-  );
-}
 
 /** The parts, then the error. */
 function broken(parts: readonly object[], error: Error): ReadableStream<unknown> {

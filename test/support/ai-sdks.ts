@@ -28,6 +28,9 @@ export interface TextStream {
   readonly textStream: AsyncIterable<string>;
   readonly fullStream: AsyncIterable<{ readonly type: string }>;
   readonly text: PromiseLike<string>;
+  consumeStream(): PromiseLike<void>;
+  toUIMessageStreamResponse(): Response;
+  toTextStreamResponse(): Response;
 }
 
 /** A model as `wrapLanguageModel` gives it, called directly. */

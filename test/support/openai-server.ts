@@ -14,7 +14,7 @@ export interface ScriptedAnswer {
   readonly pieceLength?: number;
   /** The model that answers. @default the requested one */
   readonly model?: string;
-  /** An HTTP error with `error` as its problem: `{ status: 429 }`. */
+  /** An HTTP error with `error` as its problem: `{ status: 429 }`. It asks for a retry after one millisecond. */
   readonly status?: number;
   readonly error?: Readonly<Record<string, unknown>>;
   /** A body sent as it is, for recorded answers of any provider. */
@@ -23,6 +23,8 @@ export interface ScriptedAnswer {
   readonly events?: readonly string[];
   /** Of a stream: the connection is cut after so many events. Of a plain answer: cut in the middle of the body. */
   readonly cutAfter?: number;
+  /** The connection is reset before anything is answered. */
+  readonly isReset?: boolean;
   /** Nothing more is sent after so many events (0: not even the head), and the connection stays open. */
   readonly hangAfter?: number;
 }
@@ -95,7 +97,8 @@ export async function startOpenAiServer(
 function send(response: ServerResponse, answer: ScriptedAnswer, request: SeenRequest): void {
   const isStream = request.body.stream === true || request.path.includes("streamGenerateContent");
   if (answer.hangAfter === 0) return;
-  if (answer.status !== undefined) sendError(response, answer.status, answer.error);
+  if (answer.isReset) response.socket?.resetAndDestroy();
+  else if (answer.status !== undefined) sendError(response, answer.status, answer.error);
   else if (answer.events !== undefined) sendEvents(response, answer.events, answer);
   else if (isStream && answer.json === undefined) {
     sendEvents(response, [...completionChunks(answer, request), "[DONE]"], answer);
@@ -106,7 +109,8 @@ function sendError(response: ServerResponse, status: number, error: ScriptedAnsw
   const body = {
     error: { message: `scripted ${status}`, type: "scripted_error", code: null, param: null, ...error },
   };
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  const headers = { "content-type": "application/json", "retry-after-ms": "1" };
+  response.writeHead(status, headers).end(JSON.stringify(body));
 }
 
 function sendJson(response: ServerResponse, value: unknown, isCut: boolean): void {

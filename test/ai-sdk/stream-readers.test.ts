@@ -124,7 +124,7 @@ describe.each(sdks)("$name", (each) => {
   });
 
   test("a stream that nobody reads on is given up after abandonAfterMs, with what was delivered", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     try {
       const recording = startRecording({ abandonAfterMs: 60_000 });
       const parts = streamParts(each.version, { content: [{ type: "text", text: "Six years" }] });

@@ -1,10 +1,12 @@
 import { present } from "../recorder/present.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { Run, RunEnd, RunKind } from "../recorder/run.ts";
+import { captureComponent } from "../recorder/total-capture.ts";
+import { type AttemptedCall, Attempts } from "./attempts.ts";
 import { fingerprint, frameworkVersion } from "./call-settings.ts";
 import { currentToolRun } from "./current-tool-run.ts";
 import { outcomeOfError } from "./outcome.ts";
-import { callOptionsOf, runOfCall } from "./remembered-calls.ts";
+import { callerObjectOf, callOptionsOf, startedCall } from "./remembered-calls.ts";
 import { member, textMember } from "./unknown-shape.ts";
 
 /** A call of a model that gives its whole result at once, as middleware of the framework sees it. */
@@ -28,13 +30,17 @@ export interface PlainCall<Result> {
  */
 export async function recordPlainCall<Result>(recorder: Recorder, plain: PlainCall<Result>): Promise<Result> {
   const { params, call, endOf } = plain;
-  const run = runOfCall(params, recorder, () => start(recorder, plain));
+  const { run, attempt } = startedCall(params, recorder, () => {
+    const attempt = attempts.begin(attemptedCall(plain));
+    return { attempt, run: start(recorder, plain, attempt.number) };
+  });
   if (recorder.isBlocking) await run.admitted;
   let result: Result;
   try {
     result = await call();
   } catch (error) {
     const outcome = outcomeOfError(error, member(params, "abortSignal") as AbortSignal | undefined);
+    if (outcome.kind === "fail") attempt.failed(run.inputReference);
     await (outcome.kind === "fail" ? run.fail(error) : run.cancel());
     throw error;
   }
@@ -48,7 +54,22 @@ export async function recordPlainCall<Result>(recorder: Recorder, plain: PlainCa
   return result;
 }
 
-function start(recorder: Recorder, plain: Omit<PlainCall<unknown>, "call" | "endOf">): Run {
+type CallToStart = Omit<PlainCall<unknown>, "call" | "endOf">;
+
+/** Shared, since a failure is known by an object of its own caller's. */
+const attempts = new Attempts();
+
+function attemptedCall({ params, model, input }: CallToStart): AttemptedCall {
+  return {
+    prompt: undefined,
+    callerObject: callerObjectOf(params),
+    model: `${textMember(model, "provider")} ${textMember(model, "modelId")}`,
+    keepsPrompt: false,
+    inputReference: () => captureComponent(input()).component.reference,
+  };
+}
+
+function start(recorder: Recorder, plain: CallToStart, attempt: number | undefined): Run {
   const { kind, operation, params, model, input, settings } = plain;
   const { correlationId, dataSubjects, metadata } = callOptionsOf(params);
   const modelId = textMember(model, "modelId");
@@ -70,5 +91,6 @@ function start(recorder: Recorder, plain: Omit<PlainCall<unknown>, "call" | "end
     modelId,
     correlationId,
     dataSubjects,
+    attempt,
   });
 }

@@ -3,7 +3,7 @@ import { complianceGuardEmbeddingMiddleware } from "../../src/ai-sdk/index.ts";
 import { reference } from "../../src/core/digest.ts";
 import { sdks } from "../support/ai-sdks.ts";
 import { codeOf } from "../support/error-code.ts";
-import { startRecording, statusOf } from "../support/recording.ts";
+import { attemptOf, startRecording, statusOf } from "../support/recording.ts";
 import { brokenSink } from "../support/sinks.ts";
 
 interface EmbeddingSdk {
@@ -125,6 +125,17 @@ describe.each(withMiddleware)("$name", ({ sdk, version }) => {
     const all = await events();
     expect(all.map(statusOf)).toEqual(["error:TypeError", "cancelled", "cancelled"]);
     expect(all[0]?.output).toEqual({});
+  });
+
+  test("attempts with the caller's signal are numbered", async () => {
+    const { recorder, events } = startRecording({ record: { embeddings: true } });
+    const middleware = complianceGuardEmbeddingMiddleware({ recorder });
+    const error = new TypeError("busy");
+    const model = wrapEmbeddingModel({ model: embeddingModel(version, [error, error]), middleware });
+    const { signal: abortSignal } = new AbortController();
+    for (const _ of [1, 2, 3]) await embed({ model, value: "x", abortSignal }).catch(() => {});
+    await embed({ model, value: "x", abortSignal });
+    expect((await events()).map(attemptOf)).toEqual([1, 2, 3, 1]);
   });
 
   test("a model that is wrapped twice gives one event", async () => {

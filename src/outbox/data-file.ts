@@ -15,6 +15,7 @@ import { troubleOf } from "./directory.ts";
 import { FileLock } from "./file-lock.ts";
 import { checkSchema, createSchema, openRecords } from "./record-schema.ts";
 import { RecordStore } from "./record-store.ts";
+import { mendLog } from "./write-ahead-log.ts";
 
 /** A data file this process holds: its own, or one it adopted. */
 export interface DataFile {
@@ -94,6 +95,11 @@ export function adoptDataFile(directory: string, id: string): Adoption {
   if (trouble) {
     lock.release();
     return setAside(directory, id, trouble, false);
+  }
+  if (mendLog(`${path}-wal`)) {
+    const aside = setAside(directory, id, "its write-ahead log is damaged", true);
+    lock.remove();
+    return aside;
   }
   try {
     return { outcome: "adopted", file: dataFile(directory, id, checkedStore(path), lock) };

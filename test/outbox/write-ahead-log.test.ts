@@ -1,0 +1,81 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect, test } from "vitest";
+import { mendLog } from "../../src/outbox/write-ahead-log.ts";
+import { testDirectory } from "../server/test-platform.ts";
+import { seeded } from "./left-file.ts";
+
+const FRAME_BYTES = 4_120;
+
+/** A database with a log, and ways to write into it. */
+async function database() {
+  const path = join(await testDirectory(), "x.db");
+  const connection = new DatabaseSync(path);
+  connection.exec("PRAGMA journal_mode = WAL; CREATE TABLE entry (number INTEGER PRIMARY KEY, text TEXT)");
+  return {
+    path,
+    connection,
+    write: (bytes: number): void => {
+      connection.prepare("INSERT INTO entry (text) VALUES (?)").run("x".repeat(bytes));
+    },
+    /** The file and its log as they would be found after a kill, in another place. */
+    killed(): { copy: string; log: Buffer } {
+      const copy = `${path}.copy`;
+      writeFileSync(copy, readFileSync(path));
+      return { copy, log: readFileSync(`${path}-wal`) };
+    },
+  };
+}
+
+test("a log that is whole is left as it is, whatever older frames lie behind it", async () => {
+  const { path, connection, write, killed } = await database();
+  const random = seeded(20_260_503);
+  for (let round = 0; round < 40; round++) {
+    for (let count = 0; count < 1 + random() * 8; count++) write(Math.floor(random() * 9_000));
+    const { copy, log } = killed();
+    writeFileSync(`${copy}-wal`, log);
+    expect(mendLog(`${copy}-wal`)).toBe(false);
+    expect(readFileSync(`${copy}-wal`).equals(log)).toBe(true);
+    if (random() < 0.4) connection.exec("PRAGMA wal_checkpoint(RESTART)");
+  }
+  expect(readFileSync(`${path}-wal`).length).toBeGreaterThan(10 * FRAME_BYTES);
+  connection.close();
+});
+
+test.each([
+  ["the header", 3],
+  ["the header's salts", 17],
+  ["the header's page size", 10],
+  ["a frame's page", 32 + FRAME_BYTES + 2_000],
+  ["a frame's salts", 32 + FRAME_BYTES + 9],
+  ["a frame's checksum", 32 + FRAME_BYTES + 20],
+])("with a bit of %s flipped SQLite reads the log to its end again", async (_what, at) => {
+  const { connection, write, killed } = await database();
+  for (let count = 0; count < 5; count++) write(10);
+  const { copy, log } = killed();
+  connection.close();
+  log.writeUInt8((log[at] as number) ^ 1, at);
+  writeFileSync(`${copy}-wal`, log);
+  const rows = (): number => {
+    using reader = new DatabaseSync(copy, { readOnly: true });
+    return Number(reader.prepare("SELECT count(*) AS n FROM entry").get()?.["n"]);
+  };
+  expect(mendLog(`${copy}-wal`)).toBe(true);
+  expect(rows()).toBe(5);
+});
+
+test("a last transaction that is not whole is no damage: so the power's failing leaves it", async () => {
+  const { connection, write, killed } = await database();
+  for (let count = 0; count < 5; count++) write(10);
+  const { copy, log } = killed();
+  connection.close();
+  const torn = Buffer.from(log);
+  torn.fill(0, torn.length - 2_000, torn.length - 1_000);
+  for (const left of [torn, log.subarray(0, log.length - 100), log.subarray(0, 20), Buffer.alloc(0)]) {
+    writeFileSync(`${copy}-wal`, left);
+    expect(mendLog(`${copy}-wal`)).toBe(false);
+    expect(readFileSync(`${copy}-wal`).equals(left)).toBe(true);
+  }
+  expect(mendLog(`${copy}-none`)).toBe(false);
+});

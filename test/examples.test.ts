@@ -27,6 +27,12 @@ const prints: Record<string, RegExp[]> = {
     /delivered: 3, waiting: 0, deadLetters: 0/,
     /gpt-5 application-7/,
   ],
+  "nextjs-route.ts": [
+    /"type":"tool-output-available".*"score":0\.7/,
+    /"delta":"Short-list "/,
+    /delivered: 4, waiting: 0, deadLetters: 0/,
+    /tool score 0197b0a4-7c1e-7000-8000-000000000007/,
+  ],
   "serverless.ts": [
     /answered: \{"shortlist":true\}/,
     /delivered: 2, waiting: 0, deadLetters: 0/,

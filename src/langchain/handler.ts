@@ -40,7 +40,8 @@ const graphCallbackHandler = Symbol.for("langgraph.graph_callback_handler");
  * A LangChain.js callback handler that makes one event of every model call, tool run, retrieval and top-level chain or agent
  * run, LangGraph's included. Give it to a call, a model or `withConfig`; one instance serves any number of calls at once.
  *
- * `metadata: { complianceguard: { correlationId, dataSubjects } }` on a call says what it belongs to and whom it is about.
+ * `metadata: { complianceguard: { correlationId, dataSubjects, decisionClassification, metrics } }` on a call says what it
+ * belongs to, whom it is about, what kind of decision it is, and figures of your own; every run below inherits it.
  *
  * @example
  * const handler = new ComplianceGuardHandler({ recorder });

@@ -1,6 +1,6 @@
-import type { ComplianceGuardError } from "../core/errors.ts";
+import { ComplianceGuardError } from "../core/errors.ts";
 import { boundedList } from "../recorder/bounded-list.ts";
-import { readCallerLabels } from "../recorder/caller-labels.ts";
+import { readCallerLabels, runLabels } from "../recorder/caller-labels.ts";
 import type { RunStart } from "../recorder/run.ts";
 import { idOf, type Shape, shapeOf, textOf } from "./shape.ts";
 
@@ -19,6 +19,8 @@ export type StartFacts = Pick<
   | "correlationId"
   | "threadId"
   | "dataSubjects"
+  | "decisionClassification"
+  | "metrics"
   | "attempt"
   | "refusedLabels"
 >;
@@ -26,14 +28,16 @@ export type StartFacts = Pick<
 type KnownMetadata = Shape<"complianceguard" | "thread_id" | "versions">;
 
 /**
- * Reads what the caller and the framework say of a run. `metadata.complianceguard` (`correlationId`, `dataSubjects`) is the caller's word, which
- * LangChain hands down to every run below; `thread_id` is LangGraph's conversation.
+ * Reads what the caller and the framework say of a run. `metadata.complianceguard` (`correlationId`, `dataSubjects`,
+ * `decisionClassification`, `metrics`) is the caller's word, which LangChain hands down to every run below; `thread_id` is
+ * LangGraph's conversation.
  */
 export function startFacts({ tags, metadata }: StartContext): StartFacts {
   const known = shapeOf<keyof KnownMetadata>(metadata);
   const source = known?.complianceguard;
   const errors: ComplianceGuardError[] = [];
-  const labels = readCallerLabels(source, "metadata.complianceguard", (error) => errors.push(error));
+  const labels = readCallerLabels(source, place, (error) => errors.push(error), runLabels);
+  errors.push(...unknownLabels(source));
   const attempt = boundedList(tags)
     .map(attemptOf)
     .find((each) => each !== undefined);
@@ -45,6 +49,31 @@ export function startFacts({ tags, metadata }: StartContext): StartFacts {
     attempt,
     refusedLabels: errors.length > 0 ? { source, errors } : undefined,
   };
+}
+
+const place = "metadata.complianceguard";
+
+/** `reviewerId` is read where a person's answer resumes the graph. */
+const knownLabels: ReadonlySet<string> = new Set([...runLabels, "reviewerId"]);
+
+/** A misspelt label would silently do nothing. Its name may be anything, so it is not repeated. */
+function unknownLabels(source: unknown): ComplianceGuardError[] {
+  if (namesIn(source).every((name) => knownLabels.has(name))) return [];
+  const known = [...knownLabels].join(", ");
+  return [
+    new ComplianceGuardError(
+      "invalid_option",
+      `${place} has members that are none of ${known}: they do nothing`,
+    ),
+  ];
+}
+
+function namesIn(source: unknown): readonly string[] {
+  try {
+    return Object.keys(shapeOf<string>(source) ?? {});
+  } catch {
+    return [];
+  }
 }
 
 /** Tags, run name and metadata for the sealed component: the caller's own metadata apart from the framework's. */

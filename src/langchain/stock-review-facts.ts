@@ -79,10 +79,12 @@ function common(
   calls: CallSource,
   what: string,
 ): Omit<RecordedFact, "actor"> {
+  const { dataSubjects, decisionClassification } = startFacts({ metadata });
   return {
     correlationId,
     modelId: calls.callOf(call.id, correlationId)?.modelId,
-    dataSubjects: startFacts({ metadata }).dataSubjects,
+    dataSubjects,
+    decisionClassification,
     metadata: { tool_call_id: call.id },
     derivedFrom: { id: factId(call, place), what },
   };

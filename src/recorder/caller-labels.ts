@@ -7,9 +7,21 @@ export interface CallerLabels {
   readonly correlationId?: string | undefined;
   /** The persons the decision is about; pseudonyms where the recorder has a `pseudonymKey`. */
   readonly dataSubjects?: readonly string[] | undefined;
+  /** What kind of decision it is, in place of the recorder's own word. */
+  readonly decisionClassification?: string | undefined;
+  /** Figures of the caller's own, sent in clear as `systemState.metrics`. */
+  readonly metrics?: Readonly<Record<string, unknown>> | undefined;
   /** Anything worth keeping with the decision. Only hashed or sealed, never in clear. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
+
+/** What a caller may say of a run. */
+export const runLabels: readonly Exclude<keyof CallerLabels, "metadata">[] = [
+  "correlationId",
+  "dataSubjects",
+  "decisionClassification",
+  "metrics",
+];
 
 const unreadable: unique symbol = Symbol("unreadable");
 
@@ -48,16 +60,20 @@ interface Reading {
 const absent: Reading = { kept: undefined, isWhole: true };
 
 const readers: Record<keyof CallerLabels, { expected: string; read(value: unknown): Reading }> = {
-  correlationId: {
-    expected: "text that is not empty",
-    read: (value) => keptWhere(typeof value === "string" && value !== "", value),
-  },
+  correlationId: { expected: "text that is not empty", read: readText },
   dataSubjects: { expected: "a list of texts", read: readTexts },
-  metadata: {
-    expected: "an object",
-    read: (value) => keptWhere(isObject(value) && !Array.isArray(value), value),
-  },
+  decisionClassification: { expected: "text that is not empty", read: readText },
+  metrics: { expected: "an object", read: readMembers },
+  metadata: { expected: "an object", read: readMembers },
 };
+
+function readText(value: unknown): Reading {
+  return keptWhere(typeof value === "string" && value !== "", value);
+}
+
+function readMembers(value: unknown): Reading {
+  return keptWhere(isObject(value) && !Array.isArray(value), value);
+}
 
 function readTexts(value: unknown): Reading {
   const items = boundedList(value);

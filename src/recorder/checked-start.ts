@@ -1,6 +1,6 @@
 import { ComplianceGuardError } from "../core/errors.ts";
 import { boundedList } from "./bounded-list.ts";
-import { readCallerLabels } from "./caller-labels.ts";
+import { readCallerLabels, runLabels } from "./caller-labels.ts";
 import type { RunKind, RunStart } from "./run.ts";
 
 const kinds: Readonly<Record<RunKind, true>> = {
@@ -42,8 +42,9 @@ export function checkedStart(start: RunStart, onInvalid: (error: ComplianceGuard
     const isAbsent = start[name] === undefined && name === "metadata";
     require(name, isAbsent || typeof start[name] === "function", "a function that gives it");
   }
-  const { correlationId, dataSubjects } = readCallerLabels(start, "recorder.start", onInvalid);
-  return { ...start, ...without, correlationId, dataSubjects };
+  const labels = readCallerLabels(start, "recorder.start", onInvalid, runLabels);
+  const { correlationId, dataSubjects, decisionClassification, metrics } = labels;
+  return { ...start, ...without, correlationId, dataSubjects, decisionClassification, metrics };
 }
 
 function isTexts(value: unknown): boolean {

@@ -35,6 +35,7 @@ export interface RunFacts {
   readonly isInputHidden: boolean;
   readonly attempt: number | undefined;
   readonly dataSubjects: readonly string[] | undefined;
+  readonly metrics: Readonly<Record<string, unknown>> | undefined;
   readonly trace: TraceIds | undefined;
   readonly recorder: { readonly id: string; readonly sequence: number };
 }
@@ -66,7 +67,7 @@ export function runEventFields(facts: RunFacts, outcome: RunOutcome): EventField
     systemState: present({
       performance: performanceOf(facts, outcome),
       run: runOf(facts, outcome),
-      metrics: outcome.end.metrics && clearJson(outcome.end.metrics),
+      metrics: metricsOf(facts, outcome.end),
       recorder: facts.recorder,
     }),
     ...present({
@@ -74,6 +75,11 @@ export function runEventFields(facts: RunFacts, outcome: RunOutcome): EventField
       referenceData: outcome.end.referenceData && clearJson(outcome.end.referenceData),
     }),
   };
+}
+
+/** A copy each: nothing that is sent in clear may change between the body and its sealed copy. */
+function metricsOf(facts: RunFacts, end: RunEnd): Readonly<Record<string, unknown>> | undefined {
+  return end.metrics ? { ...facts.metrics, ...clearJson(end.metrics) } : facts.metrics;
 }
 
 /** The model that answered, else the one asked for, each only where it is a name and not a path. */

@@ -13,7 +13,7 @@ import { modelIdOf, type RunFacts } from "./run-event.ts";
 import { type Links, RunRegistry } from "./run-registry.ts";
 import { contentOf, isModified } from "./start-content.ts";
 import type { KnownCall, RootLinks } from "./tool-call-memory.ts";
-import { captureComponent } from "./total-capture.ts";
+import { captureComponent, clearJson } from "./total-capture.ts";
 import { UnrecordedRun } from "./unrecorded-run.ts";
 
 /** Starts runs: decides whether one is recorded, captures its content, and ties it to the runs it belongs to. */
@@ -157,7 +157,10 @@ export class RunStarter {
       kind: start.kind,
       systemId: textOf("systemId", options.systemId, description),
       version: textOf("version", options.version, description),
-      decisionClassification: textOf("decisionClassification", options.decisionClassification, description),
+      decisionClassification:
+        start.decisionClassification?.toWellFormed() ??
+        textOf("decisionClassification", options.decisionClassification, description),
+      metrics: start.metrics && clearJson(start.metrics),
       correlationId: links.correlationId,
       startedAtMs: clock.now(),
       runId: links.runId,

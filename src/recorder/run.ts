@@ -55,6 +55,10 @@ export interface RunStart {
   /** A conversation's id. Sent as it is where it is a UUID, else as a pseudonym. */
   readonly threadId?: string | undefined;
   readonly dataSubjects?: readonly string[] | undefined;
+  /** What kind of decision it is, in place of the recorder's own word. */
+  readonly decisionClassification?: string | undefined;
+  /** Figures of the caller's own, sent in clear as `systemState.metrics`. Those of the end stand beside them. */
+  readonly metrics?: Readonly<Record<string, unknown>> | undefined;
   /** Labels of the caller's that the adapter left out. Reported once, however many runs below inherit their source. */
   readonly refusedLabels?: RefusedLabels | undefined;
   /** The call a tool run answers. */

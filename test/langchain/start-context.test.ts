@@ -1,4 +1,5 @@
 import { AIMessage, HumanMessage } from "@langchain/core/messages";
+import { RunnableLambda } from "@langchain/core/runnables";
 import { fakeModel } from "@langchain/core/testing";
 import { createAgent, tool } from "langchain";
 import { expect, test } from "vitest";
@@ -47,6 +48,62 @@ test("labels that are malformed are reported once for a call, however many runs 
   expect(recording.troubles.map(({ code }) => code)).toEqual(["invalid_option", "invalid_option"]);
   await agent.invoke({ messages: [] }, { callbacks, metadata }).catch(() => {});
   expect(recording.troubles).toHaveLength(4);
+});
+
+test("classification and metrics of a call reach every run below it, in clear and in the sealed copy", async () => {
+  const recording = startRecording();
+  const callbacks = [new ComplianceGuardHandler({ recorder: recording.recorder })];
+  const chain = RunnableLambda.from((text: string) => text).pipe(fakeModel().respond(new AIMessage("Yes.")));
+  const complianceguard = {
+    correlationId: "application-7",
+    dataSubjects: ["applicant-7"],
+    decisionClassification: "not_classified",
+    metrics: { match_score: 0.75, rank: 3 },
+  };
+  await chain.invoke("?", { callbacks, metadata: { complianceguard } });
+  complianceguard.metrics.rank = 4;
+  const events = await recording.events();
+  expect(events).toHaveLength(2);
+  for (const { systemState, metadata, ...event } of events) {
+    const { metrics, ...labels } = complianceguard;
+    expect(event).toMatchObject(labels);
+    expect(systemState).toMatchObject({ metrics: { match_score: 0.75, rank: 3 } });
+    expect(metadata["complianceguard"]).toMatchObject({
+      event: { ...labels, systemState: { metrics: { match_score: 0.75, rank: 3 } } },
+    });
+  }
+  expect(recording.troubles).toEqual([]);
+});
+
+test("a call without them has the recorder's classification and no metrics", async () => {
+  const recording = startRecording();
+  const callbacks = [new ComplianceGuardHandler({ recorder: recording.recorder })];
+  await fakeModel().respond(new AIMessage("Yes.")).invoke("?", { callbacks });
+  const event = await recording.only();
+  expect(event.decisionClassification).toBe("automated_decision");
+  expect(event.systemState).not.toHaveProperty("metrics");
+});
+
+test("wrong and misspelt labels are each told, and the event has the right ones", async () => {
+  const recording = startRecording();
+  const callbacks = [new ComplianceGuardHandler({ recorder: recording.recorder })];
+  const complianceguard = {
+    correlationId: "application-7",
+    decisionClassification: 7,
+    metrics: [0.7],
+    canary_misspelt: "x",
+    reviewerId: "alice",
+  };
+  await fakeModel().respond(new AIMessage("Yes.")).invoke("?", { callbacks, metadata: { complianceguard } });
+  const event = await recording.only();
+  expect(event).toMatchObject({
+    correlationId: "application-7",
+    decisionClassification: "automated_decision",
+  });
+  expect(recording.troubles.map(({ code, eventId }) => [code, eventId])).toEqual(
+    Array(3).fill(["invalid_option", event.eventId]),
+  );
+  expect(recording.troubles.map(({ cause }) => String(cause)).join()).not.toContain("canary");
 });
 
 test("threads may have numbers for ids", () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { ComplianceGuardError } from "../../src/core/errors.ts";
 import { type CallerLabels, readCallerLabels } from "../../src/recorder/caller-labels.ts";
 
-const all = ["correlationId", "dataSubjects", "metadata"] as const;
+const all = ["correlationId", "dataSubjects", "decisionClassification", "metrics", "metadata"] as const;
 
 function read(given: unknown, names?: readonly (keyof CallerLabels)[]) {
   const errors: ComplianceGuardError[] = [];
@@ -12,7 +12,13 @@ function read(given: unknown, names?: readonly (keyof CallerLabels)[]) {
 }
 
 test("what is well-formed is kept as it is", () => {
-  const labels = { correlationId: "application-7", dataSubjects: ["p7"], metadata: { desk: "Utrecht" } };
+  const labels = {
+    correlationId: "application-7",
+    dataSubjects: ["p7"],
+    decisionClassification: "not_classified",
+    metrics: { score: 0.7 },
+    metadata: { desk: "Utrecht" },
+  };
   expect(read(labels, all)).toEqual({ labels, places: [] });
   expect(read({ dataSubjects: [] }).labels.dataSubjects).toEqual([]);
 });
@@ -32,6 +38,10 @@ test.each([
   ["dataSubjects", "bob"],
   ["dataSubjects", { 0: "bob" }],
   ["dataSubjects", [5]],
+  ["decisionClassification", true],
+  ["decisionClassification", ""],
+  ["metrics", 0.7],
+  ["metrics", [0.7]],
   ["metadata", "x"],
   ["metadata", []],
 ] as const)("%s = %j is left out and reported", (name, value) => {

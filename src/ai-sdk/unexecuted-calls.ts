@@ -46,7 +46,7 @@ export function recordUnexecutedCalls(
 export function recordUnexecutedCall(call: UnexecutedCall, recorder: Recorder): void {
   const { toolCallId, name, result, frameworkVersion } = call;
   const known = recorder.callOf(toolCallId);
-  if (!known || known.toolRun) return;
+  if (!known || known.hasRun) return;
   const proposed = takeUnparsedArguments(recorder, toolCallId) ?? call.arguments;
   const run = recorder.start({
     kind: "tool",
@@ -74,7 +74,7 @@ function hasNeverRun(
   recorder: Recorder,
 ): boolean {
   const known = recorder.callOf(toolCallId);
-  if (!known || known.toolRun) return false;
+  if (!known || known.hasRun) return false;
   const isDenied = member(output, "type") === "execution-denied";
   return isDenied || !known.root.declaredTools.has(name) || isRecordedTool(name, recorder);
 }

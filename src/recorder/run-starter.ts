@@ -211,7 +211,8 @@ export class RunStarter {
 
   #rememberToolRun(toolCallId: string, name: string, run: Run, { root, correlationId, call }: Links): void {
     const unproposed = { name, modelId: undefined, modelEventId: undefined, argumentsReference: undefined };
-    this.#registry.calls.remember(toolCallId, { ...(call ?? unproposed), root, correlationId, toolRun: run });
+    const known = { ...(call ?? unproposed), root, correlationId, toolRun: run, hasRun: true };
+    this.#registry.calls.remember(toolCallId, known);
   }
 
   /** What is remembered of a call must not hold what its run holds. */
@@ -230,7 +231,7 @@ export class RunStarter {
       const argumentsReference = captureComponent(call.arguments).component.reference;
       const earlier = this.#registry.calls.get(call.id);
       // A stream tells of a call before it ends: by then its tool may run.
-      const toolRun = earlier?.modelEventId === run.eventId ? earlier.toolRun : undefined;
+      const { toolRun, hasRun } = earlier?.modelEventId === run.eventId ? earlier : {};
       const known = {
         name: call.name,
         root,
@@ -239,6 +240,7 @@ export class RunStarter {
         modelEventId: run.eventId,
         argumentsReference,
         toolRun,
+        hasRun,
       };
       this.#registry.calls.remember(call.id, known);
     }

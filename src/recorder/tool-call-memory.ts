@@ -29,6 +29,8 @@ export interface KnownCall {
   readonly argumentsReference: string | undefined;
   /** The run that executes it, while it is open. */
   readonly toolRun?: Run | undefined;
+  /** True once a run has executed it or stood for it, also when that is over. */
+  readonly hasRun?: boolean | undefined;
 }
 
 /**

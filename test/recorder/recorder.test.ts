@@ -433,7 +433,11 @@ describe("correlation", () => {
     const tool = run("call_1", 7);
     expect(recorder.callOf("call_1")).toMatchObject({ modelEventId: model.eventId, toolRun: tool });
     await tool.succeed();
-    expect(recorder.callOf("call_1")).toMatchObject({ modelEventId: model.eventId, toolRun: undefined });
+    expect(recorder.callOf("call_1")).toMatchObject({
+      modelEventId: model.eventId,
+      toolRun: undefined,
+      hasRun: true,
+    });
     await run("call_2", 8).succeed();
     await start({ answeredToolCallIds: ["call_1", "call_2"] }).succeed();
     // biome-ignore lint/suspicious/noExplicitAny: bodies are read as the JSON they are

@@ -15,7 +15,8 @@ export function endModel(ended: HandledRun, output: unknown, extraParams: unknow
   const { run, details } = ended;
   // Cached and some whole answers are announced as one token, but their callers wait for the whole.
   ended.isStreamed &&= isStreamed(output) || details?.delivered?.hasEvents === true;
-  const end = chatResult(output, extraParams);
+  const answer = chatResult(output, extraParams);
+  const end = details?.delivered?.complete(answer) ?? answer;
   return isCutOff(output) ? run.truncate(end) : run.succeed(end);
 }
 
@@ -54,7 +55,7 @@ export async function endChain(
 /** What was streamed of an answer that never came to its end; undefined where nothing was. */
 export function deliveredOf(answer: DeliveredAnswer | undefined): RunEnd | undefined {
   const delivered = answer?.result;
-  return delivered === undefined ? undefined : chatResult(delivered);
+  return delivered === undefined ? undefined : answer?.complete(chatResult(delivered));
 }
 
 /** Settles a run that an error callback ended, as what it really was. */

@@ -33,3 +33,56 @@ test("where nothing was delivered there is no result", () => {
   delivered.addEvent({ event: "message-start" });
   expect(delivered.result).toBeUndefined();
 });
+
+describe("what only the parts of an answer tell", () => {
+  const start = { model_provider: "anthropic" };
+  const first = chunk({
+    content: "",
+    response_metadata: start,
+    additional_kwargs: { model: "claude-sonnet-4-5" },
+    usage_metadata: { input_tokens: 12, output_tokens: 3 },
+  });
+
+  test("Anthropic's count at the start of a stream is not added to the one at its end", () => {
+    const delivered = new DeliveredAnswer();
+    delivered.addToken("", first);
+    delivered.addToken("Yes", chunk({ content: "Yes", response_metadata: start }));
+    delivered.addToken("", chunk({ content: "", usage_metadata: { input_tokens: 0, output_tokens: 30 } }));
+    expect(delivered.complete({ outputTokens: 33 })).toMatchObject({ outputTokens: 30 });
+  });
+
+  test("nor in the newer protocol, where the model is told beside the answer", () => {
+    const delivered = new DeliveredAnswer();
+    delivered.addEvent({ event: "message-start", usage: { input_tokens: 12, output_tokens: 3 } });
+    const payload = { model: "claude-sonnet-4-5" };
+    delivered.addEvent({ event: "provider", provider: "anthropic", name: "message_start", payload });
+    expect(delivered.complete({ outputTokens: 33 })).toEqual({
+      outputTokens: 30,
+      modelId: "claude-sonnet-4-5",
+    });
+  });
+
+  test("a stream that was cut has no end to correct, but a model", () => {
+    const delivered = new DeliveredAnswer();
+    delivered.addToken("", first);
+    expect(delivered.complete({ outputTokens: 3 })).toEqual({
+      outputTokens: 3,
+      modelId: "claude-sonnet-4-5",
+    });
+  });
+
+  test("other providers count once, and name their model in the result", () => {
+    const delivered = new DeliveredAnswer();
+    const usage_metadata = { input_tokens: 12, output_tokens: 3 };
+    delivered.addToken(
+      "",
+      chunk({ content: "", response_metadata: { model_name: "gpt-5" }, usage_metadata }),
+    );
+    delivered.addEvent({ event: "message-start", usage: usage_metadata });
+    delivered.addEvent({ event: "provider", provider: "openai", name: "response.created", payload: {} });
+    expect(delivered.complete({ outputTokens: 33, modelId: "gpt-5-2026" })).toEqual({
+      outputTokens: 33,
+      modelId: "gpt-5-2026",
+    });
+  });
+});

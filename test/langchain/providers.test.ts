@@ -1,12 +1,7 @@
-import { ChatAnthropic } from "@langchain/anthropic";
-import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import { ChatDeepSeek } from "@langchain/deepseek";
-import { ChatGoogleGenerativeAI } from "@langchain/google-genai";
-import { ChatOpenAI } from "@langchain/openai";
-import { ChatXAI } from "@langchain/xai";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { ComplianceGuardHandler } from "../../src/langchain/index.ts";
+import { langChainModels } from "../support/langchain-models.ts";
 import { type ScriptedAnswer, startOpenAiServer } from "../support/openai-server.ts";
 import {
   type AnthropicBody,
@@ -19,18 +14,6 @@ import {
 import { type RecordedEvent, startRecording, statusOf } from "../support/recording.ts";
 import { type ProviderRecording, providerRecordings } from "../support/recordings.ts";
 
-/** LangChain's own class for each wire format, at a local address (given with `/v1`). */
-const models: Readonly<Record<string, (url: string) => BaseChatModel>> = {
-  openai: (baseURL) => new ChatOpenAI({ ...common, configuration: { baseURL } }),
-  "openai-responses": (baseURL) =>
-    new ChatOpenAI({ ...common, useResponsesApi: true, configuration: { baseURL } }),
-  "openai-compatible": (baseURL) => new ChatXAI({ ...common, baseURL } as never),
-  deepseek: (baseURL) => new ChatDeepSeek({ ...common, configuration: { baseURL } }),
-  anthropic: (url) => new ChatAnthropic({ ...common, anthropicApiUrl: url.replace("/v1", "") }),
-  google: (url) => new ChatGoogleGenerativeAI({ ...common, baseUrl: url.replace("/v1", "") }),
-};
-const common = { model: "requested", apiKey: "none", maxRetries: 0 };
-
 beforeAll(() => {
   vi.spyOn(console, "warn").mockImplementation(() => {});
   vi.spyOn(console, "error").mockImplementation(() => {});
@@ -40,7 +23,7 @@ async function ask(provider: string, answer: ScriptedAnswer, isStream: boolean):
   await using server = await startOpenAiServer([answer]);
   const { recorder, only } = startRecording();
   const callbacks = [new ComplianceGuardHandler({ recorder })];
-  const model = models[provider]?.(server.baseURL);
+  const model = langChainModels[provider]?.(server.baseURL);
   try {
     if (isStream) for await (const _ of (await model?.stream("?", { callbacks })) ?? []);
     else await model?.invoke("?", { callbacks });

@@ -4,16 +4,12 @@ import { createDeepSeek } from "@ai-sdk/deepseek";
 import { createGoogleGenerativeAI } from "@ai-sdk/google";
 import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { ChatAnthropic } from "@langchain/anthropic";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import { ChatDeepSeek } from "@langchain/deepseek";
-import { ChatGoogleGenerativeAI } from "@langchain/google-genai";
-import { ChatOpenAI } from "@langchain/openai";
-import { ChatXAI } from "@langchain/xai";
 import { generateText, streamText, wrapLanguageModel } from "ai";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { complianceGuardMiddleware } from "../../src/ai-sdk/index.ts";
 import { ComplianceGuardHandler } from "../../src/langchain/index.ts";
+import { langChainModels } from "../support/langchain-models.ts";
 import { type ScriptedAnswer, startOpenAiServer } from "../support/openai-server.ts";
 import { type Cut, streamEncoders } from "../support/provider-streams.ts";
 import { type RecordedEvent, type Recording, startRecording, statusOf } from "../support/recording.ts";
@@ -24,17 +20,6 @@ const exceptions = exceptionsInDocs();
 
 const system = "You screen CVs.";
 const question = "Short-list applicant 7?";
-
-const common = { model: "requested", apiKey: "none", maxRetries: 0 };
-const langChainModels: Readonly<Record<string, (baseURL: string) => BaseChatModel>> = {
-  openai: (baseURL) => new ChatOpenAI({ ...common, configuration: { baseURL } }),
-  "openai-responses": (baseURL) =>
-    new ChatOpenAI({ ...common, useResponsesApi: true, configuration: { baseURL } }),
-  "openai-compatible": (baseURL) => new ChatXAI({ ...common, baseURL } as never),
-  deepseek: (baseURL) => new ChatDeepSeek({ ...common, configuration: { baseURL } }),
-  anthropic: (url) => new ChatAnthropic({ ...common, anthropicApiUrl: url.replace("/v1", "") }),
-  google: (url) => new ChatGoogleGenerativeAI({ ...common, baseUrl: url.replace("/v1", "") }),
-};
 
 const apiKey = "none";
 const aiSdkModels = {

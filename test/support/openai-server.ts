@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** One scripted answer. The first of `status`, `json`, `events` that is set decides its form; else it is a chat completion. */
+/** One scripted answer. `status`, `json` and `events` decide its form; else it is a chat completion. */
 export interface ScriptedAnswer {
   readonly text?: string;
   /** Calls the model proposes; `arguments` is the raw text a model would write. */
@@ -19,7 +19,7 @@ export interface ScriptedAnswer {
   readonly error?: Readonly<Record<string, unknown>>;
   /** A body sent as it is, for recorded answers of any provider. */
   readonly json?: unknown;
-  /** The data of server-sent events, sent as they are (the event's name is the data's `type`). */
+  /** The data of server-sent events, sent as they are (the event's name is the data's `type`); with `json` only to who asks for a stream. */
   readonly events?: readonly string[];
   /** Of a stream: the connection is cut after so many events. Of a plain answer: cut in the middle of the body. */
   readonly cutAfter?: number;
@@ -99,7 +99,8 @@ function send(response: ServerResponse, answer: ScriptedAnswer, request: SeenReq
   if (answer.hangAfter === 0) return;
   if (answer.isReset) response.socket?.resetAndDestroy();
   else if (answer.status !== undefined) sendError(response, answer.status, answer.error);
-  else if (answer.events !== undefined) sendEvents(response, answer.events, answer);
+  else if (answer.events !== undefined && (isStream || answer.json === undefined))
+    sendEvents(response, answer.events, answer);
   else if (isStream && answer.json === undefined) {
     sendEvents(response, [...completionChunks(answer, request), "[DONE]"], answer);
   } else sendJson(response, answer.json ?? completion(answer, request), answer.cutAfter !== undefined);

@@ -52,7 +52,8 @@ export const streamEncoders: Readonly<Record<string, (body: never, cut: Cut) => 
   "openai-compatible": chatEvents,
   deepseek: chatEvents,
   anthropic: (body: AnthropicBody, cut) => {
-    const message = { ...body, content: [], stop_reason: null };
+    // The start counts what there is of the answer by then, the end all of it.
+    const message = { ...body, content: [], stop_reason: null, usage: { ...body.usage, output_tokens: 3 } };
     const blocks = body.content.flatMap((block, index) => {
       const [start, deltas] = anthropicBlock(block, cut);
       return [
@@ -62,7 +63,7 @@ export const streamEncoders: Readonly<Record<string, (body: never, cut: Cut) => 
       ];
     });
     const delta = { stop_reason: body.stop_reason, stop_sequence: null };
-    const end = { type: "message_delta", delta, usage: { output_tokens: 7 } };
+    const end = { type: "message_delta", delta, usage: body.usage };
     return [{ type: "message_start", message }, ...blocks, end, { type: "message_stop" }].map((each) =>
       JSON.stringify(each),
     );

@@ -1,3 +1,9 @@
+export {
+  type ApprovalAnswer,
+  type ApprovalReviewer,
+  type RecordApprovalsOptions,
+  recordApprovals,
+} from "./approvals.ts";
 export type { ComplianceGuardCallOptions } from "./call-options.ts";
 export {
   complianceGuardEmbeddingMiddleware,
@@ -10,4 +16,11 @@ export type { RecorderOption } from "./recorder-option.ts";
 export type { ReviewAnswer } from "./review-answer.ts";
 export type { RequireHumanReviewToolOptions } from "./review-gate.ts";
 export { type HumanReviewTool, humanReviewTool, requireHumanReview } from "./review-tool.ts";
+export {
+  type ComplianceGuardTelemetry,
+  complianceGuardTelemetry,
+  type ExecuteOptions,
+  type TelemetryOptions,
+} from "./telemetry.ts";
+export type { TelemetryCall, TelemetryRecorder } from "./telemetry-recorder.ts";
 export { recordTools } from "./tools.ts";

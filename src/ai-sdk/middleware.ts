@@ -1,10 +1,11 @@
 import { present } from "../recorder/present.ts";
 import type { Recorder } from "../recorder/recorder.ts";
-import type { Run } from "../recorder/run.ts";
+import type { RefinedRun, Run } from "../recorder/run.ts";
 import { captureComponent } from "../recorder/total-capture.ts";
 import type { Answer } from "./answer.ts";
 import { type AttemptedCall, Attempts } from "./attempts.ts";
 import { callSettings, declaredTools, frameworkVersion } from "./call-settings.ts";
+import { type OfferedCall, offeredCall } from "./current-model-call.ts";
 import { currentToolRun } from "./current-tool-run.ts";
 import type { LanguageModelMiddleware } from "./language-model-middleware.ts";
 import { ModelCall } from "./model-call.ts";
@@ -116,7 +117,8 @@ function startRun(
   };
   const version = frameworkVersion(params);
   recordUnexecutedCalls(params.prompt, recorder, version);
-  return recorder.start({
+  const offer = offeredCall(recorder);
+  const run = recorder.start({
     kind: "model",
     input: () => prompt().input,
     metadata: () =>
@@ -128,7 +130,8 @@ function startRun(
         prompt: prompt().asides,
         ...callSettings(params),
       }),
-    parent: currentToolRun.getStore(),
+    parent: offer?.parent ?? currentToolRun.getStore(),
+    refines: refined(offer, params.prompt),
     framework: "ai",
     frameworkVersion: version,
     modelId,
@@ -136,6 +139,14 @@ function startRun(
     dataSubjects,
     answeredToolCallIds: answeredToolCallIds(params.prompt),
     declaredTools: declaredTools(params),
-    attempt,
+    attempt: offer?.isTaken ? attempt : (offer?.attempt ?? attempt),
   });
+  if (offer?.run === run) offer.isTaken = true;
+  return run;
+}
+
+/** The attempt that the telemetry has started is this one, unless another call in there was it. */
+function refined(offer: OfferedCall | undefined, prompt: unknown): RefinedRun | undefined {
+  if (!offer || offer.isTaken) return undefined;
+  return { run: offer.run, keepsInput: prompt !== undefined && offer.prompt === prompt };
 }

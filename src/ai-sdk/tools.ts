@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { parsedToolInput } from "../recorder/neutral-form.ts";
 import { present } from "../recorder/present.ts";
 import type { Recorder } from "../recorder/recorder.ts";
-import { currentToolRun } from "./current-tool-run.ts";
+import { currentToolRun, takeToolRun } from "./current-tool-run.ts";
 import { markRecordedTool } from "./recorded-tools.ts";
 import { type RecorderOption, requireRecorder } from "./recorder-option.ts";
 import { ToolRun } from "./tool-run.ts";
@@ -51,12 +51,14 @@ function isAsyncGenerator(execute: Execute): boolean {
 function recordedExecute(name: string, tool: unknown, execute: Execute, recorder: Recorder): Execute {
   const start = ([input, options]: readonly unknown[]): ToolRun => {
     const toolCallId = textMember(options, "toolCallId");
+    const offered = takeToolRun(recorder, toolCallId);
     const run = recorder.start({
       kind: "tool",
       // Boxed, text stays text: the framework has parsed the arguments already.
       input: () => parsedToolInput(name, input),
       metadata: () => present({ tool_call_id: toolCallId }),
       parent: currentToolRun.getStore(),
+      refines: offered && { run: offered },
       framework: "ai",
       name,
       isKnownName: true,

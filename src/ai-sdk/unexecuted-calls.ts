@@ -18,6 +18,8 @@ export interface UnexecutedCall {
   /** What the model is told in place of a result. */
   readonly result: unknown;
   readonly frameworkVersion?: string | undefined;
+  /** The run it belongs to. @default the tool run around it */
+  readonly parent?: Run | undefined;
 }
 
 /**
@@ -52,7 +54,7 @@ export function recordUnexecutedCall(call: UnexecutedCall, recorder: Recorder): 
     kind: "tool",
     input: () => parsedToolInput(name, proposed),
     metadata: () => present({ tool_call_id: toolCallId }),
-    parent: currentToolRun.getStore(),
+    parent: call.parent ?? currentToolRun.getStore(),
     framework: "ai",
     frameworkVersion,
     name,

@@ -115,7 +115,8 @@ function performanceOf(facts: RunFacts, outcome: RunOutcome): Record<string, unk
   return present({
     latency_ms: Math.max(0, Math.floor(outcome.latencyMs)),
     provider_status: outcome.status ?? (error ? providerStatus(error.thrown) : "success"),
-    provider_error_message: error && hashedErrorMessage(errorMessage(error.thrown)),
+    provider_error_message:
+      error && !isNotShown(error.thrown) ? hashedErrorMessage(errorMessage(error.thrown)) : undefined,
     time_to_first_token_ms: outcome.firstTokenMs === undefined ? undefined : Math.floor(outcome.firstTokenMs),
     input_tokens: countOf(end.inputTokens),
     output_tokens: countOf(end.outputTokens),

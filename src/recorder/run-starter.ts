@@ -201,7 +201,12 @@ export class RunStarter {
     metadata.countRepairs(captured?.repairs ?? 0);
     const told = this.#factsOf(start, facts.eventId, links, describe(start, links), facts.recorder);
     const { startedAtMs, trace } = facts;
-    const kept = { startedAtMs, trace, attempt: told.attempt ?? facts.attempt };
+    const kept = {
+      startedAtMs,
+      trace,
+      attempt: told.attempt ?? facts.attempt,
+      frameworkVersion: told.frameworkVersion ?? facts.frameworkVersion,
+    };
     const { argumentsModified, isInputHidden } = captured
       ? { argumentsModified: isModified(content, links.call), isInputHidden: isNotShown(content) }
       : facts;

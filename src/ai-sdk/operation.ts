@@ -1,0 +1,202 @@
+import type { ComplianceGuardError } from "../core/errors.ts";
+import { boundedList } from "../recorder/bounded-list.ts";
+import { NOT_SHOWN } from "../recorder/not-shown.ts";
+import { present } from "../recorder/present.ts";
+import type { Recorder } from "../recorder/recorder.ts";
+import type { Run, RunEnd, RunStart } from "../recorder/run.ts";
+import { type ComplianceGuardCallOptions, readCallOptions } from "./call-options.ts";
+import { currentToolRun } from "./current-tool-run.ts";
+import { recordFailedOutput } from "./failed-output.ts";
+import { finishOf } from "./finish.ts";
+import { outcomeOfError } from "./outcome.ts";
+import { answeredToolCallIds } from "./prompt.ts";
+import {
+  givenAnswer,
+  givenError,
+  givenMessages,
+  messagesComponent,
+  toolNames,
+  versionOf,
+} from "./telemetry-events.ts";
+import { member, numberMember, textMember } from "./unknown-shape.ts";
+
+/**
+ * One call of `generateText` or `streamText` as its events show it. Where it has tools it is the run of an agent, recorded as
+ * such; else it only ties together what happens in it.
+ */
+export class Operation {
+  readonly recorder: Recorder;
+  readonly isStream: boolean;
+  readonly version: string | undefined;
+  readonly modelId: string | undefined;
+  readonly labels: ComplianceGuardCallOptions;
+  /** What is wrong with the caller's labels: for whoever finds that no middleware reports it. */
+  readonly labelErrors: ComplianceGuardError[] = [];
+  /** The tool run that calls a model in turn. */
+  readonly #enclosing: Run | undefined;
+  readonly #run: Run;
+  #agent: Run | undefined;
+  #step: { readonly run: Run; readonly number: number | undefined } | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #modelEventId: string | undefined;
+  #endedBy: string | undefined;
+
+  constructor(recorder: Recorder, event: unknown) {
+    this.recorder = recorder;
+    this.isStream = textMember(event, "operationId") === "ai.streamText";
+    this.version = versionOf(event);
+    const own = member(member(event, "providerOptions"), "complianceguard");
+    this.labels = readCallOptions(own, (error) => this.labelErrors.push(error));
+    this.modelId = textMember(event, "modelId");
+    this.#enclosing = currentToolRun.getStore();
+    const start = this.#startOf(event);
+    this.#run = recorder.start(start);
+    if (start.kind === "agent") this.#agent = this.#run;
+  }
+
+  get correlationId(): string {
+    return this.#run.correlationId;
+  }
+
+  /** What happens next belongs to this run. */
+  get current(): Run {
+    return this.#step?.run ?? this.#agent ?? this.#run;
+  }
+
+  get hasEnded(): boolean {
+    return this.#endedBy !== undefined || this.#agent?.isSettled === true;
+  }
+
+  /** It is an agent's run of which the end is not known. */
+  get isOpenAgent(): boolean {
+    return this.#agent?.isSettled === false;
+  }
+
+  /** A step begins, or the next attempt at it. */
+  startStep(event: unknown): void {
+    const number = numberMember(event, "stepNumber");
+    // Without tools there is one step, which is the call itself.
+    if (!this.#agent || this.#step?.number === number) return;
+    void this.#step?.run.cancel();
+    const run = this.recorder.start({
+      kind: "step",
+      input: () => messagesComponent(givenMessages(event)),
+      metadata: () => present({ step: number }),
+      parent: this.#agent,
+      modelId: textMember(event, "modelId"),
+      framework: "ai",
+      frameworkVersion: this.version,
+    });
+    this.#step = { run, number };
+  }
+
+  async endStep(event: unknown): Promise<void> {
+    const step = this.#step;
+    this.#step = undefined;
+    await step?.run.succeed({ output: messagesComponent(givenAnswer(event)) });
+  }
+
+  /** A tool is called: whatever the events hid, it is the run of an agent. */
+  usesTools(): void {
+    if (this.#enclosing) return;
+    this.#agent ??= this.recorder.start({
+      kind: "agent",
+      input: () => NOT_SHOWN,
+      parent: this.#run,
+      modelId: this.modelId,
+      framework: "ai",
+      frameworkVersion: this.version,
+    });
+  }
+
+  /** An attempt at a model ended. */
+  modelEnded(eventId: string, failure?: { readonly error: unknown }): void {
+    this.#modelEventId = eventId;
+    this.#failure = failure;
+  }
+
+  /** It went through. @param isWaiting For a person's approval. */
+  async ended(event: unknown, isWaiting: boolean): Promise<void> {
+    this.#endedBy = "end";
+    const reason = textMember(event, "finishReason");
+    const end: RunEnd = {
+      output: messagesComponent(givenAnswer(event)),
+      finishReason: finishOf(reason)?.reason,
+      metadata: present({ steps: boundedList(member(event, "steps")).length }),
+    };
+    // The provider's error is in the stream, not in this event.
+    if (reason === "error")
+      return await this.#settle((run) => run.fail(this.#failure?.error ?? NOT_SHOWN, end));
+    if (reason === "interrupted") return await this.#settle((run) => run.truncate(end));
+    await this.#settle((run) => (isWaiting ? run.interrupt(end) : run.succeed(end)));
+  }
+
+  /** An abort signal ended it, with the steps it had completed. */
+  async aborted(event: unknown): Promise<void> {
+    this.#endedBy = "abort";
+    const steps = boundedList(member(event, "steps"));
+    const answers = steps.map((step) =>
+      givenAnswer({ ...asObject(event), response: member(step, "response") }),
+    );
+    const isShown = answers.every((answer) => answer !== undefined);
+    const output = isShown ? answers.flatMap((answer) => answer ?? []) : undefined;
+    await this.#settle((run) => run.cancel(steps.length > 0 ? { output: messagesComponent(output) } : {}));
+  }
+
+  /**
+   * It failed. After it went through this is a second fact about the same decision: the answer is there, and is none of the
+   * kind that was asked for.
+   */
+  async failed(event: unknown): Promise<void> {
+    const shown = givenError(event, member(event, "error"));
+    const isAfterEnd = this.#endedBy === "end";
+    this.#endedBy = "error";
+    if (isAfterEnd) return await this.#recordFailedOutput(shown);
+    const error = shown === NOT_SHOWN ? (this.#failure?.error ?? NOT_SHOWN) : shown;
+    const outcome = outcomeOfError(error);
+    await this.#settle((run) => (outcome.kind === "cancel" ? run.cancel() : run.fail(error)));
+  }
+
+  async #recordFailedOutput(error: unknown): Promise<void> {
+    const decision = this.#agent?.isRecorded ? this.#agent.eventId : this.#modelEventId;
+    const { recorder, correlationId, modelId, version } = this;
+    const facts = { recorder, correlationId, modelId, amends: decision, frameworkVersion: version };
+    await recordFailedOutput(error, facts);
+  }
+
+  async #settle(settle: (run: Run) => Promise<void>): Promise<void> {
+    const runs = [this.#step?.run, this.#agent, this.#run].filter((run) => run !== undefined);
+    this.#step = undefined;
+    await Promise.all([...new Set(runs)].map(settle));
+  }
+
+  #startOf(event: unknown): RunStart {
+    const messages = givenMessages(event);
+    const names = toolNames(event);
+    return {
+      // Only the outermost is the decision as the application sees it.
+      kind: names.length > 0 && !this.#enclosing ? "agent" : "step",
+      input: () => messagesComponent(messages),
+      metadata: () =>
+        present({
+          user: this.labels.metadata,
+          operation: textMember(event, "operationId"),
+          function_id: textMember(event, "functionId"),
+          provider: textMember(event, "provider"),
+          requested_model: this.modelId,
+        }),
+      parent: this.#enclosing,
+      framework: "ai",
+      frameworkVersion: this.version,
+      modelId: this.modelId,
+      correlationId: this.labels.correlationId,
+      dataSubjects: this.labels.dataSubjects,
+      answeredToolCallIds: answeredToolCallIds(messages),
+      declaredTools: names,
+    };
+  }
+}
+
+function asObject(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {};
+}

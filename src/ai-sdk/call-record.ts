@@ -31,7 +31,7 @@ export class CallRecord {
     this.#operation = new Operation(recorder, event);
     this.attempts = new ModelAttempts(this.#operation);
     this.tools = new ToolExecutions(this.#operation);
-    this.#mayFailAfterEnd = member(event, "output") !== undefined || member(event, "recordInputs") === false;
+    this.#mayFailAfterEnd = this.#operation.mayExpectJson;
   }
 
   /** True where no event of it is expected any more. */

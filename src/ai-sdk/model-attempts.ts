@@ -7,6 +7,7 @@ import { currentModelCall, type OfferedCall } from "./current-model-call.ts";
 import { ModelCall } from "./model-call.ts";
 import type { Operation } from "./operation.ts";
 import { answeredToolCallIds, type PromptReading, readPrompt } from "./prompt.ts";
+import { keepStructuredAnswer } from "./structured-answers.ts";
 import { givenMessages } from "./telemetry-events.ts";
 import { recordUnexecutedCalls } from "./unexecuted-calls.ts";
 import { member, textMember } from "./unknown-shape.ts";
@@ -43,19 +44,21 @@ export class ModelAttempts {
     const { recorder } = this.#operation;
     const offer = this.#start(event);
     if (recorder.isBlocking) await offer.run.admitted;
-    const call = new ModelCall(offer.run, recorder, undefined, (outcome) =>
-      this.#operation.modelEnded(offer.run.eventId, outcome.kind === "fail" ? outcome : undefined),
-    );
+    const { run } = offer;
+    const call = new ModelCall(run, recorder, undefined, (outcome, answer) => {
+      this.#operation.modelEnded(run, outcome.kind === "fail" ? outcome : undefined);
+      if (answer && this.#operation.mayExpectJson) keepStructuredAnswer(recorder, run, answer);
+    });
     let result: T;
     try {
       result = await currentModelCall.run(offer, execute);
     } catch (error) {
-      if (offer.isTaken) this.#operation.modelEnded(offer.run.eventId, { error });
+      if (offer.isTaken) this.#operation.modelEnded(run, { error });
       else await call.failed(error);
       throw error;
     }
     if (offer.isTaken) {
-      this.#operation.modelEnded(offer.run.eventId);
+      this.#operation.modelEnded(run);
       return result;
     }
     this.#reportLabels();

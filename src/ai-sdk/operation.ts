@@ -6,9 +6,9 @@ import type { Recorder } from "../recorder/recorder.ts";
 import type { Run, RunEnd, RunStart } from "../recorder/run.ts";
 import { type ComplianceGuardCallOptions, readCallOptions } from "./call-options.ts";
 import { currentToolRun } from "./current-tool-run.ts";
-import { recordFailedOutput } from "./failed-output.ts";
 import { finishOf } from "./finish.ts";
 import { outcomeOfError } from "./outcome.ts";
+import { recordOutputFailure } from "./output-failure.ts";
 import { answeredToolCallIds } from "./prompt.ts";
 import {
   givenAnswer,
@@ -29,6 +29,8 @@ export class Operation {
   readonly isStream: boolean;
   readonly version: string | undefined;
   readonly modelId: string | undefined;
+  /** What the model answers may be held against a schema, when it has answered. */
+  readonly mayExpectJson: boolean;
   readonly labels: ComplianceGuardCallOptions;
   /** What is wrong with the caller's labels: for whoever finds that no middleware reports it. */
   readonly labelErrors: ComplianceGuardError[] = [];
@@ -38,7 +40,8 @@ export class Operation {
   #agent: Run | undefined;
   #step: { readonly run: Run; readonly number: number | undefined } | undefined;
   #failure: { readonly error: unknown } | undefined;
-  #modelEventId: string | undefined;
+  /** The model call that ended last. */
+  #model: Run | undefined;
   #endedBy: string | undefined;
 
   constructor(recorder: Recorder, event: unknown) {
@@ -48,6 +51,7 @@ export class Operation {
     const own = member(member(event, "providerOptions"), "complianceguard");
     this.labels = readCallOptions(own, (error) => this.labelErrors.push(error));
     this.modelId = textMember(event, "modelId");
+    this.mayExpectJson = member(event, "output") !== undefined || member(event, "recordInputs") === false;
     this.#enclosing = currentToolRun.getStore();
     const start = this.#startOf(event);
     this.#run = recorder.start(start);
@@ -110,8 +114,8 @@ export class Operation {
   }
 
   /** An attempt at a model ended. */
-  modelEnded(eventId: string, failure?: { readonly error: unknown }): void {
-    this.#modelEventId = eventId;
+  modelEnded(run: Run, failure?: { readonly error: unknown }): void {
+    this.#model = run;
     this.#failure = failure;
   }
 
@@ -151,17 +155,13 @@ export class Operation {
     const shown = givenError(event, member(event, "error"));
     const isAfterEnd = this.#endedBy === "end";
     this.#endedBy = "error";
-    if (isAfterEnd) return await this.#recordFailedOutput(shown);
+    const isRecorded = await recordOutputFailure(shown, { recorder: this.recorder });
+    // Whatever else comes after the end: the answer could not be used.
+    if (isAfterEnd && !isRecorded) await this.#model?.amend(shown, { input: NOT_SHOWN });
+    if (isAfterEnd) return;
     const error = shown === NOT_SHOWN ? (this.#failure?.error ?? NOT_SHOWN) : shown;
     const outcome = outcomeOfError(error);
     await this.#settle((run) => (outcome.kind === "cancel" ? run.cancel() : run.fail(error)));
-  }
-
-  async #recordFailedOutput(error: unknown): Promise<void> {
-    const decision = this.#agent?.isRecorded ? this.#agent.eventId : this.#modelEventId;
-    const { recorder, correlationId, modelId, version } = this;
-    const facts = { recorder, correlationId, modelId, amends: decision, frameworkVersion: version };
-    await recordFailedOutput(error, facts);
   }
 
   async #settle(settle: (run: Run) => Promise<void>): Promise<void> {

@@ -91,7 +91,7 @@ export function complianceGuardTelemetry(options: TelemetryOptions): ComplianceG
     async onStart(event) {
       const callId = textMember(event, "callId");
       const picked =
-        isText(event) &&
+        isConversation(event) &&
         callId !== undefined &&
         !conflictAmongRegistered(recorder, telemetry) &&
         recorderOf(recorder, event, callId, report);
@@ -118,7 +118,7 @@ export function complianceGuardTelemetry(options: TelemetryOptions): ComplianceG
   return markTelemetry(telemetry, recorder);
 }
 
-/** Objects, embeddings and speech come this way too, without showing the calls at their models. */
-function isText(event: unknown): boolean {
-  return /^ai\.(?:generate|stream)Text$/.test(textMember(event, "operationId") ?? "");
+/** Embeddings, speech and the like come this way too, without showing the calls at their models. */
+function isConversation(event: unknown): boolean {
+  return /^ai\.(?:generate|stream)(?:Text|Object)$/.test(textMember(event, "operationId") ?? "");
 }

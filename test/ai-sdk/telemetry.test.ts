@@ -474,17 +474,41 @@ describe.each(sdks7)("$name", ({ sdk, version, release, isFloor }) => {
       expect(others).toEqual([]);
       expect(statusOf(model)).toBe("success");
       expect(failure).toMatchObject({
-        actor: { type: "chain" },
         correlationId: model?.correlationId,
-        modelId: "gpt-5",
         systemState: {
           performance: { provider_status: "error:AI_NoObjectGeneratedError" },
           run: { amends: model?.eventId },
         },
-        input: { value: "no JSON at all" },
+        input: { messages: [{ parts: [{ content: "no JSON at all" }] }] },
       });
       expect(failure?.systemState.performance["input_tokens"]).toBeUndefined();
     }
+  });
+
+  test("a failed schema of generateObject is recorded beside the middleware's event", async () => {
+    const schema = sdk.jsonSchema({ type: "object" });
+    const { bare, events } = setUp({ telemetry: 1, middleware: true }, [
+      { content: [{ type: "text", text: "no JSON at all" }] },
+    ]);
+    await expect(sdk.generateObject({ ...bare, schema })).rejects.toMatchObject({
+      name: "AI_NoObjectGeneratedError",
+    });
+    const [model, failure, ...others] = await events();
+    expect(others).toEqual([]);
+    expect(failure?.systemState.run["amends"]).toBe(model?.eventId);
+  });
+
+  test("what failed is said where the call hides it, without a hash of blanks", async () => {
+    const schema = sdk.jsonSchema({ type: "object" });
+    const { bare, events, recorder } = setUp({}, [{ content: [{ type: "text", text: "no JSON" }] }]);
+    const integrations = complianceGuardTelemetry({ recorder });
+    const telemetry = { integrations, recordInputs: false, recordOutputs: false };
+    const failed = sdk.generateText({ ...bare, telemetry, output: sdk.Output.object({ schema }) });
+    await expect(failed).rejects.toMatchObject({ name: "AI_NoObjectGeneratedError" });
+    const [model, failure, ...others] = await events();
+    expect(others).toEqual([]);
+    expect(failure?.systemState.run["amends"]).toBe(model?.eventId);
+    expect(failure?.systemState.performance["provider_error_message"] === undefined).toBe(!isFloor);
   });
 
   test("an abort cancels the model's call and the agent's run", async () => {

@@ -1,7 +1,7 @@
 // The application that is recorded: ai 7 with a model that answers at once.
 import { generateText, stepCountIs, streamText, tool, wrapLanguageModel } from "ai";
 import { z } from "zod";
-import { textOf } from "../text.mjs";
+import { textsOf } from "../text.mjs";
 
 /** Parts of text that a streamed answer comes in. */
 export const STREAMED_PARTS = 500;
@@ -16,20 +16,21 @@ const stop = { unified: "stop", raw: "stop" };
 
 /** One call of the application: `generate`, `tool` (a call of a tool between two of the model) or `stream`. */
 export function applicationOf({ flow, bytes }, { middleware, wrapTools = (tools) => tools }) {
-  const text = textOf(bytes);
-  const bare = modelOf(flow, text);
+  const question = textsOf(bytes);
+  const bare = modelOf(flow, textsOf(bytes));
   const model = middleware ? wrapLanguageModel({ model: bare, middleware }) : bare;
   switch (flow) {
     case "generate":
-      return () => generateText({ model, prompt: text });
+      return () => generateText({ model, prompt: question() });
     case "tool": {
+      const found = textsOf(bytes);
       const lookup = tool({
         description: "looks up an applicant",
         inputSchema: z.object({ id: z.string() }),
-        execute: async () => text,
+        execute: async () => found(),
       });
       return () =>
-        generateText({ model, prompt: text, tools: wrapTools({ lookup }), stopWhen: stepCountIs(3) });
+        generateText({ model, prompt: question(), tools: wrapTools({ lookup }), stopWhen: stepCountIs(3) });
     }
     case "stream":
       return async () => {
@@ -41,8 +42,7 @@ export function applicationOf({ flow, bytes }, { middleware, wrapTools = (tools)
   }
 }
 
-function modelOf(flow, text) {
-  const parts = streamedParts(text);
+function modelOf(flow, answer) {
   let lastCall = 0;
   return {
     specificationVersion: "v4",
@@ -52,13 +52,14 @@ function modelOf(flow, text) {
     async doGenerate({ prompt }) {
       const isAsked = flow === "tool" && prompt.at(-1).role !== "tool";
       return {
-        content: [isAsked ? toolCall(++lastCall) : { type: "text", text }],
+        content: [isAsked ? toolCall(++lastCall) : { type: "text", text: answer() }],
         finishReason: isAsked ? { unified: "tool-calls", raw: "tool_calls" } : stop,
         usage,
         warnings: [],
       };
     },
     async doStream() {
+      const parts = streamedParts(answer());
       let next = 0;
       const stream = new ReadableStream({
         pull(controller) {

@@ -4,7 +4,7 @@ import { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { AIMessage } from "@langchain/core/messages";
 import { StringOutputParser } from "@langchain/core/output_parsers";
 import { ChatPromptTemplate } from "@langchain/core/prompts";
-import { textOf } from "../text.mjs";
+import { textsOf } from "../text.mjs";
 
 /** LangChain may still be telling its handlers when a call has returned. */
 export const settled = awaitAllCallbacks;
@@ -12,10 +12,10 @@ export const settled = awaitAllCallbacks;
 const usage = { input_tokens: 120, output_tokens: 80, total_tokens: 200 };
 
 class Model extends BaseChatModel {
-  #text;
-  constructor(text) {
+  #answer;
+  constructor(answer) {
     super({});
-    this.#text = text;
+    this.#answer = answer;
   }
   static lc_name() {
     return "BenchModel";
@@ -30,23 +30,24 @@ class Model extends BaseChatModel {
     return { model: "bench-1", temperature: 0 };
   }
   async _generate() {
+    const text = this.#answer();
     const message = new AIMessage({
-      content: this.#text,
+      content: text,
       usage_metadata: usage,
       response_metadata: { model_name: "bench-1", finish_reason: "stop" },
     });
-    return { generations: [{ text: this.#text, message }], llmOutput: {} };
+    return { generations: [{ text, message }], llmOutput: {} };
   }
 }
 
 /** One call of the application, with prompt and answer of so many bytes each. */
 export function applicationOf({ bytes }, { handler }) {
-  const text = textOf(bytes);
+  const question = textsOf(bytes);
   const chain = ChatPromptTemplate.fromMessages([
     ["system", "You are a careful assistant."],
     ["human", "{input}"],
   ])
-    .pipe(new Model(text))
+    .pipe(new Model(textsOf(bytes)))
     .pipe(new StringOutputParser());
-  return () => chain.invoke({ input: text }, handler && { callbacks: [handler] });
+  return () => chain.invoke({ input: question() }, handler && { callbacks: [handler] });
 }

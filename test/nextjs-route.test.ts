@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -30,6 +31,11 @@ const words = Array.from({ length: 200 }, (_, index) => `word ${index} `);
 const whole = words.join("");
 const saying = (content: string) =>
   reference({ messages: [{ role: "assistant", parts: [{ type: "text", content }] }] });
+
+test("the README's recipe is the example's route", () => {
+  const route = readFileSync(join(root, "examples/nextjs/app/api/chat/route.ts"), "utf8");
+  expect(readFileSync(join(root, "README.md"), "utf8")).toContain(`\`\`\`ts\n${route}\`\`\`\n`);
+});
 
 describe.concurrent("the Next.js route of the examples", { timeout: 90_000 }, () => {
   test("delivers the event of an answer that was read to its end, when the response is out", async () => {

@@ -111,6 +111,11 @@ export class RecordStore {
     const { changes } = this.#sql(`UPDATE record SET state = ${WAITING} WHERE state = ${OPEN}`).run();
     this.#counts.open -= Number(changes);
     this.#counts.waiting += Number(changes);
+    const starts = [...this.#starts];
+    this.#starts.clear();
+    this.#undo.push(() => {
+      for (const [eventId, start] of starts) this.#starts.set(eventId, start);
+    });
   }
 
   /** The next events that wait, in the order they came. */

@@ -21,14 +21,16 @@ export class CallRecord {
   readonly #operation: Operation;
   readonly #reviewer: ApprovalReviewer | undefined;
   /** Answers that come with this call: the framework may refuse them. */
-  #answers: readonly ApprovalResponse[] = [];
+  readonly #answers: readonly ApprovalResponse[];
   /** An answer that is none of the kind asked for is found after the end. */
   #mayFailAfterEnd = false;
 
   constructor(recorder: Recorder, event: unknown, reviewer: ApprovalReviewer | undefined) {
     this.recorder = recorder;
     this.#reviewer = reviewer;
-    this.#operation = new Operation(recorder, event);
+    this.#answers = approvalsOf(member(event, "messages")).latest;
+    const decided = this.#answers.flatMap(({ request }) => request?.call.toolCallId ?? []);
+    this.#operation = new Operation(recorder, event, decided);
     this.attempts = new ModelAttempts(this.#operation);
     this.tools = new ToolExecutions(this.#operation);
     this.#mayFailAfterEnd = this.#operation.mayExpectJson;
@@ -48,8 +50,7 @@ export class CallRecord {
     );
   }
 
-  async started(event: unknown): Promise<void> {
-    this.#answers = approvalsOf(member(event, "messages")).latest;
+  async started(): Promise<void> {
     await keepApprovals({ requests: [], responses: this.#answers }, this.#source);
   }
 

@@ -44,7 +44,8 @@ export class Operation {
   #model: Run | undefined;
   #endedBy: string | undefined;
 
-  constructor(recorder: Recorder, event: unknown) {
+  /** @param decidedCalls The ids of tool calls that it brings a decision about. */
+  constructor(recorder: Recorder, event: unknown, decidedCalls: readonly string[]) {
     this.recorder = recorder;
     this.isStream = textMember(event, "operationId") === "ai.streamText";
     this.version = versionOf(event);
@@ -53,7 +54,7 @@ export class Operation {
     this.modelId = textMember(event, "modelId");
     this.mayExpectJson = member(event, "output") !== undefined || member(event, "recordInputs") === false;
     this.#enclosing = currentToolRun.getStore();
-    const start = this.#startOf(event);
+    const start = this.#startOf(event, decidedCalls);
     this.#run = recorder.start(start);
     if (start.kind === "agent") this.#agent = this.#run;
   }
@@ -170,7 +171,7 @@ export class Operation {
     await Promise.all([...new Set(runs)].map(settle));
   }
 
-  #startOf(event: unknown): RunStart {
+  #startOf(event: unknown, decidedCalls: readonly string[]): RunStart {
     const messages = givenMessages(event);
     const names = toolNames(event);
     return {
@@ -191,7 +192,7 @@ export class Operation {
       modelId: this.modelId,
       correlationId: this.labels.correlationId,
       dataSubjects: this.labels.dataSubjects,
-      answeredToolCallIds: answeredToolCallIds(messages),
+      answeredToolCallIds: [...answeredToolCallIds(messages), ...decidedCalls],
       declaredTools: names,
     };
   }

@@ -97,7 +97,7 @@ export function complianceGuardTelemetry(options: TelemetryOptions): ComplianceG
         recorderOf(recorder, event, callId, report);
       if (!picked) return;
       calls.open(callId, picked, () => new CallRecord(picked, event, reviewer));
-      await tell(event, (record) => record.started(event));
+      await tell(event, (record) => record.started());
     },
     onStepStart: (event) => tell(event, (record) => record.stepStarted(event)),
     onStepEnd: (event) => tell(event, (record) => record.stepEnded(event)),

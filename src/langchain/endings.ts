@@ -3,10 +3,11 @@ import { chainResult } from "./chain-run.ts";
 import { chatResult, isCutOff, isStreamed } from "./chat-result.ts";
 import type { DeliveredAnswer } from "./delivered-answer.ts";
 import type { UnexecutedCall } from "./graph-node.ts";
+import { recordInterrupts } from "./interrupt-requests.ts";
 import type { HandledRun } from "./run-details.ts";
 import type { RunRecorder } from "./run-tracker.ts";
 import { shapeOf } from "./shape.ts";
-import { droppedCalls, recordDecisions, recordRequests } from "./stock-review-events.ts";
+import { droppedCalls, recordDecisions } from "./stock-review-events.ts";
 import { thrownKind } from "./thrown-kind.ts";
 import { toolOutcome, toolRun } from "./tool-run.ts";
 
@@ -66,7 +67,7 @@ export async function endThrown(ended: HandledRun, error: unknown, recorder: Run
     case "waits":
       // Before 1.4.18 LangGraph tells its handlers of an interrupt by this alone.
       if (parent?.details?.isGraph) parent.isWaiting = true;
-      await Promise.all([recordRequests(ended, error, recorder), run.interrupt(end)]);
+      await Promise.all([recordInterrupts(ended, error, recorder), run.interrupt(end)]);
       return;
     case "hands_over":
       return await (details?.tool ? endTool(ended, shapeOf<"command">(error)?.command) : run.succeed());

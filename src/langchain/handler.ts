@@ -11,6 +11,7 @@ import type {
   ToolStarted,
 } from "./callback-arguments.ts";
 import { endChain, endModel, endThrown, endTool } from "./endings.ts";
+import { recordBreakpoint } from "./interrupt-requests.ts";
 import { type ExposeDocument, retrievedDocuments } from "./retrieval.ts";
 import type { HandledRun, RunDetails } from "./run-details.ts";
 import { type RunRecorder, RunTracker } from "./run-tracker.ts";
@@ -149,9 +150,11 @@ export class ComplianceGuardHandler {
   }
 
   /** LangGraph: the run waits for a person. Comes before its `handleChainEnd`. */
-  handleInterrupt(event: unknown): void {
+  async handleInterrupt(event: unknown): Promise<void> {
     const run = this.#runs.hear(idOf(shapeOf<"runId">(event)?.runId));
-    if (run) run.isWaiting = true;
+    if (!run) return;
+    run.isWaiting = true;
+    await recordBreakpoint(run, event, this.#recorder);
   }
 
   async #start(

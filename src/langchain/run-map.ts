@@ -11,6 +11,8 @@ export class TrackedRun<Details> {
   isStreamed: boolean;
   /** The graph said that it waits for a person. */
   isWaiting = false;
+  /** A run below it asked a person: an interrupt that ends this one is the same. */
+  hasAsked = false;
   /** Of an outermost run: why a tool below it was refused. Nothing more of it may start. */
   refusal: unknown;
   /** Events of streamed runs below this one that nobody waited for yet. */

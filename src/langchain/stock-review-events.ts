@@ -15,7 +15,7 @@ export async function recordRequests(
   const review = ended.details?.review;
   if (!review) return;
   const place = placeOf(ended, review);
-  await keep(
+  await keepFacts(
     recorder,
     review.requested(interrupt).map((each) => requestFact(each, place, recorder)),
   );
@@ -31,7 +31,7 @@ export async function recordDecisions(
   const answers = answersAround(ended);
   if (!review || !answers) return;
   const place = placeOf(ended, review);
-  await keep(
+  await keepFacts(
     recorder,
     review.decided(answers, outputs).map((each) => decisionFact(each, place, recorder)),
   );
@@ -51,7 +51,7 @@ function placeOf({ run, details }: HandledRun, { place }: StockReview): ReviewPl
 }
 
 /** A fact that is not kept is reported and stops nothing: the middleware has done what it does. */
-async function keep(recorder: RunRecorder, facts: readonly RecordedFact[]): Promise<void> {
+export async function keepFacts(recorder: RunRecorder, facts: readonly RecordedFact[]): Promise<void> {
   await Promise.all(
     facts.map(async (fact) => {
       try {

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { Agent } from "undici";
+import { expect, onTestFinished, test } from "vitest";
 import { keyInTime } from "../../src/outbox/key-in-time.ts";
 import { closedPort } from "../client/platform-double.ts";
 import { API_KEY, testDirectory, testPlatform } from "../server/test-platform.ts";
@@ -55,3 +56,28 @@ test("a key that does not come is told of, and everything is kept", async () => 
   expect(await outbox.status()).toMatchObject({ waiting: 1 });
   expect(await outbox.close({ timeoutMs: 0 })).toMatchObject({ waiting: 1 });
 });
+
+test.each(["fetch", "dispatcher"] as const)(
+  "through a %s of the application's, too, a key that does not come holds up one try and no more",
+  async (way) => {
+    const server = await testPlatform();
+    let asked = 0;
+    // The outbox asks once, and then for each request.
+    const apiKey = (): Promise<string> => (++asked <= 2 ? never() : Promise.resolve(API_KEY));
+    const agent = new Agent();
+    onTestFinished(() => agent.close());
+    const outbox = testOutbox({
+      directory: await testDirectory(),
+      baseUrl: server.url,
+      apiKey,
+      timeoutMs: 300,
+      ...(way === "fetch" ? { fetch } : { dispatcher: agent }),
+    });
+    const event = outgoing();
+    await outbox.submit(event);
+    expect(await outbox.flush()).toEqual({ delivered: 1, waiting: 0, deadLetters: 0 });
+    expect(asked).toBeGreaterThan(2);
+    expect((await recorded(server)).get(event.eventId)?.body).toBe(event.text);
+    expect(outbox.troubles).toMatchObject([{ code: "key_unavailable" }]);
+  },
+);

@@ -143,14 +143,6 @@ describe("calls that somebody ends", () => {
     expect(statusOf(await only())).toBe("abandoned");
     expect(sink.open.size).toBe(0);
   });
-
-  test("a bare model's event stream without a version calls nobody back, so nothing is recorded", async () => {
-    await using api = await openAi({ text: "Yes." });
-    const { callbacks, events } = setUp();
-    await stream(api.model.streamEvents("?", { callbacks } as never));
-    expect(api.server.requests).toHaveLength(1);
-    expect(await events()).toEqual([]);
-  });
 });
 
 describe("a sink in trouble, under the policy that goes on", () => {

@@ -38,9 +38,29 @@ export class DeliveryQueue {
     return this.#nextDueMs;
   }
 
-  /** The next record to try, if there is one. */
-  take(nowMs: number): QueuedRecord | undefined {
-    return this.#takeDue(nowMs) ?? this.#takeNew();
+  /** The next record that is to be tried again. */
+  takeDue(nowMs: number): QueuedRecord | undefined {
+    if (this.#nextDueMs > nowMs) return undefined;
+    for (const [number, { attempt, dueAtMs }] of this.#postponed) {
+      if (dueAtMs > nowMs) continue;
+      this.#postponed.delete(number);
+      const record = this.store.read(number);
+      if (record) return this.#started(record, attempt);
+    }
+    this.#nextDueMs = Math.min(...[...this.#postponed.values()].map(({ dueAtMs }) => dueAtMs));
+    return undefined;
+  }
+
+  /** The next record that has not been tried yet. */
+  takeNew(): QueuedRecord | undefined {
+    if (this.#postponed.size >= MAX_POSTPONED) return undefined;
+    for (;;) {
+      if (this.#page.length === 0) this.#page = this.store.page(this.#cursor, PAGE);
+      const record = this.#page.shift();
+      if (!record) return undefined;
+      this.#cursor = record.number;
+      if (!this.#underWay.has(record.number)) return this.#started(record, 0);
+    }
   }
 
   /** The record is no longer among those that wait. */
@@ -64,29 +84,6 @@ export class DeliveryQueue {
     this.#page = [];
     this.#postponed.clear();
     this.#nextDueMs = Number.POSITIVE_INFINITY;
-  }
-
-  #takeDue(nowMs: number): QueuedRecord | undefined {
-    if (this.#nextDueMs > nowMs) return undefined;
-    for (const [number, { attempt, dueAtMs }] of this.#postponed) {
-      if (dueAtMs > nowMs) continue;
-      this.#postponed.delete(number);
-      const record = this.store.read(number);
-      if (record) return this.#started(record, attempt);
-    }
-    this.#nextDueMs = Math.min(...[...this.#postponed.values()].map(({ dueAtMs }) => dueAtMs));
-    return undefined;
-  }
-
-  #takeNew(): QueuedRecord | undefined {
-    if (this.#postponed.size >= MAX_POSTPONED) return undefined;
-    for (;;) {
-      if (this.#page.length === 0) this.#page = this.store.page(this.#cursor, PAGE);
-      const record = this.#page.shift();
-      if (!record) return undefined;
-      this.#cursor = record.number;
-      if (!this.#underWay.has(record.number)) return this.#started(record, 0);
-    }
   }
 
   #started(record: KeptRecord, attempt: number): QueuedRecord {

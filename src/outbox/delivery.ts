@@ -34,6 +34,10 @@ export interface DeliverySurroundings {
 
 /** Settled events whose transaction is not on the disk yet are at most so many: their place is free for the next request. */
 const MAX_UNWRITTEN = 256;
+/** A new event waits so long for others, since many at once cost less than half of what each alone does. Milliseconds. */
+const GATHER_MS = 100;
+/** So many wait for no more. */
+const ENOUGH = 64;
 
 /** Sends what waits in any number of stores to one platform. No order is promised between events. */
 export class Delivery {
@@ -44,6 +48,8 @@ export class Delivery {
   #unwritten = 0;
   #stopped: string | undefined;
   #alarm: number | undefined;
+  #isGathering = false;
+  #takesNew = true;
 
   constructor(surroundings: DeliverySurroundings, concurrency: number) {
     this.#surroundings = surroundings;
@@ -58,7 +64,7 @@ export class Delivery {
   /** Starts to deliver what a store holds. */
   add(store: RecordStore): void {
     this.#queues.set(store, new DeliveryQueue(store));
-    this.wake();
+    this.sendNow();
   }
 
   /** Forgets a store that is about to be closed. @returns False while some of its records are under way. */
@@ -72,7 +78,7 @@ export class Delivery {
   restart(): void {
     this.#circuit.tryNow();
     for (const queue of this.#queues.values()) queue.rewind();
-    this.wake();
+    this.sendNow();
   }
 
   /** Nothing more is sent. */
@@ -80,8 +86,31 @@ export class Delivery {
     this.#stopped = reason;
   }
 
-  /** Sends as much as may be under way. To be called when something new waits. */
-  wake(): void {
+  /** Sends all that waits, as far as as much may be under way. */
+  sendNow(): void {
+    this.#takesNew = true;
+    this.#wake();
+  }
+
+  /** To be called when something new waits: sends it a moment later together with what has come by then. */
+  sendSoon(): void {
+    if (this.#takesNew || this.#newCount() >= ENOUGH) this.sendNow();
+    else if (!this.#isGathering && this.#newCount() > 0) {
+      this.#isGathering = true;
+      this.#surroundings.schedule(GATHER_MS, () => {
+        this.#isGathering = false;
+        this.sendNow();
+      });
+    }
+  }
+
+  #newCount(): number {
+    let count = -this.#underWay - this.#unwritten;
+    for (const { store } of this.#queues.values()) count += store.counts.waiting;
+    return count;
+  }
+
+  #wake(): void {
     if (this.#stopped !== undefined) return;
     const nowMs = this.#surroundings.clock();
     while (this.#underWay < this.#circuit.limit(nowMs) && this.#unwritten < MAX_UNWRITTEN) {
@@ -95,13 +124,14 @@ export class Delivery {
 
   #take(nowMs: number): QueuedRecord | undefined {
     for (const [store, queue] of this.#queues) {
-      const next = queue.take(nowMs);
+      const next = queue.takeDue(nowMs) ?? (this.#takesNew ? queue.takeNew() : undefined);
       if (!next) continue;
       // The next time another store comes first.
       this.#queues.delete(store);
       this.#queues.set(store, queue);
       return next;
     }
+    this.#takesNew = false;
     return undefined;
   }
 
@@ -109,14 +139,14 @@ export class Delivery {
     const settlement = await this.#try(queued);
     this.#underWay--;
     if (settlement === undefined) {
-      this.wake();
+      this.#wake();
       return;
     }
     this.#unwritten++;
-    this.wake();
+    this.#wake();
     await this.#write(queued, settlement);
     this.#unwritten--;
-    this.wake();
+    this.#wake();
   }
 
   async #write({ queue, record }: QueuedRecord, settlement: Settlement): Promise<void> {
@@ -187,7 +217,7 @@ export class Delivery {
     this.#alarm = atMs;
     this.#surroundings.schedule(Math.max(1, Math.ceil(atMs - nowMs)), () => {
       if (this.#alarm === atMs) this.#alarm = undefined;
-      this.wake();
+      this.#wake();
     });
   }
 }

@@ -119,7 +119,7 @@ export class OutboxHost {
   async flush(timeoutMs: number | undefined): Promise<OutboxStatus> {
     this.#committer.commit();
     if (this.status().waiting > 0 && this.#delivery.paused !== undefined) this.#delivery.restart();
-    else this.#delivery.wake();
+    else this.#delivery.sendNow();
     const done = Promise.withResolvers<void>();
     const check = (): void => {
       const { waiting, held, paused } = this.status();
@@ -160,7 +160,7 @@ export class OutboxHost {
       // First what says so: a crash in between leaves both.
       own.transaction(() => own.submit(said.eventId, false, said.body));
       store.transaction(() => void store.drop(eventId));
-      this.#delivery.wake();
+      this.#delivery.sendNow();
       return 1;
     }
     return 0;
@@ -183,7 +183,8 @@ export class OutboxHost {
       const { open, waiting, deadLetters } = file.store.counts;
       if (file !== this.#own && open + waiting + deadLetters === 0) this.#letGo(file);
     }
-    this.#delivery.wake();
+    if (this.#flushes.size > 0) this.#delivery.sendNow();
+    else this.#delivery.sendSoon();
     this.#checkFlushes();
   }
 

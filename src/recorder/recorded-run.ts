@@ -28,6 +28,8 @@ export interface RunSupport {
   amendment(facts: RunFacts): RunFacts;
   /** The run was refused: there will be no event with its number. */
   refused(facts: RunFacts): void;
+  /** The run has started: its start record comes when it is still open a moment later. */
+  started(run: RecordedRun): void;
   /** The run is no longer open. */
   closed(run: RecordedRun): void;
 }
@@ -41,7 +43,7 @@ export class RecordedRun implements Run {
   #metadata: MetadataDraft;
   readonly #key: PinnedKey;
   readonly #startedAt: number;
-  readonly #begun: Promise<void> | undefined;
+  #begun: Promise<void> | undefined;
   #input: Component;
   #firstTokenMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -63,10 +65,17 @@ export class RecordedRun implements Run {
     this.#metadata = captured.metadata;
     this.#key = captured.key;
     this.#startedAt = support.clock.monotonic();
-    this.#begun = support.writer.keepsStartRecords ? this.#begin() : undefined;
+    if (policy === "block") this.begin();
+    else support.started(this);
     this.admitted = policy === "block" && this.#begun ? this.#admission(this.#begun) : Promise.resolve();
-    this.#begun?.catch((cause) => this.#reportNotKept("record_not_kept", cause));
     this.#startTimer();
+  }
+
+  /** Hands the start record to the sink, where it keeps such. */
+  begin(): void {
+    if (!this.#support.writer.keepsStartRecords) return;
+    this.#begun = this.#begin();
+    this.#begun.catch((cause) => this.#reportNotKept("record_not_kept", cause));
   }
 
   get facts(): RunFacts {

@@ -143,6 +143,7 @@ export class Recorder implements AsyncDisposable {
   async flush(options: { readonly timeoutMs?: number | undefined } = {}): Promise<DeliveryStatus> {
     const { clock, pending } = this.#parts;
     const startedAt = clock.monotonic();
+    this.#starter.writeStartRecords();
     const unsettled = await pending.settled(options.timeoutMs);
     const timeoutMs = options.timeoutMs && Math.max(0, options.timeoutMs - (clock.monotonic() - startedAt));
     const status = await this.#sink.flush({ timeoutMs });

@@ -12,6 +12,7 @@ import type { Run, RunDescription, RunEnd, RunKind, RunStart } from "./run.ts";
 import { modelIdOf, type RunFacts } from "./run-event.ts";
 import { type Links, RunRegistry } from "./run-registry.ts";
 import { contentOf, isModified } from "./start-content.ts";
+import { StartRecords } from "./start-records.ts";
 import type { KnownCall, RootLinks } from "./tool-call-memory.ts";
 import { captureComponent, clearJson } from "./total-capture.ts";
 import { UnrecordedRun } from "./unrecorded-run.ts";
@@ -23,6 +24,7 @@ export class RunStarter {
   readonly #support: RunSupport;
   /** With the call that each tool run answers. */
   readonly #open = new Map<RecordedRun, string | undefined>();
+  readonly #startRecords = new StartRecords();
   readonly #refusedSources = new WeakMap<Run, unknown>();
 
   constructor(parts: RecorderParts) {
@@ -38,7 +40,11 @@ export class RunStarter {
       learn: (run, end) => this.#learn(run, end),
       amendment: (facts) => ({ ...facts, eventId: parts.newId(), recorder: parts.nextNumber() }),
       refused: ({ recorder }) => parts.log.lost(recorder.sequence, true),
-      closed: (run) => this.#closed(run),
+      started: (run) => this.#startRecords.add(run),
+      closed: (run) => {
+        this.#closed(run);
+        this.#startRecords.remove(run);
+      },
     };
   }
 
@@ -78,6 +84,11 @@ export class RunStarter {
     return () => {
       for (const run of waiting) run.touch();
     };
+  }
+
+  /** Writes the start records that are not written yet. */
+  writeStartRecords(): void {
+    this.#startRecords.writeAll();
   }
 
   /** Gives up every run that is still open. */

@@ -15,10 +15,31 @@ export interface Component {
  * @throws {ComplianceGuardError} `not_canonicalizable`, with the path of what JSON cannot hold.
  */
 export function encodeComponent(value: unknown): Component {
-  return componentOfBytes(utf8Bytes(canonicalJson(value ?? {})));
+  return componentOfText(canonicalJson(value ?? {}));
+}
+
+/** The component whose canonical JSON is already at hand. Its bytes are made when they are asked for: a reference needs none. */
+export function componentOfText(text: string): Component {
+  return new TextComponent(text);
 }
 
 /** The component whose canonical JSON is already at hand in UTF-8. */
 export function componentOfBytes(bytes: Uint8Array): Component {
   return { bytes, reference: sha256Hex(bytes) };
+}
+
+class TextComponent implements Component {
+  readonly reference: string;
+  readonly #text: string;
+  #bytes: Uint8Array | undefined;
+
+  constructor(text: string) {
+    this.reference = sha256Hex(text);
+    this.#text = text;
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= utf8Bytes(this.#text);
+    return this.#bytes;
+  }
 }

@@ -101,16 +101,15 @@ export function buildEventBody(
  * @throws {ComplianceGuardError} `invalid_argument`, naming the field and what it must be.
  */
 function clearFields(fields: EventFields): ClearFields {
-  const given = Object.entries(CHECKS).flatMap(([name, [isValid, expected]]) => {
-    const value = fields[name as keyof EventFields];
+  const given: Record<string, unknown> = {};
+  for (const [name, isValid, expected, isRequired] of CHECKS) {
+    const value = fields[name];
     if (value === undefined || value === null) {
-      if (REQUIRED.has(name)) throw invalidField(name, expected);
-      return [];
-    }
-    if (!isValid(value)) throw invalidField(name, expected);
-    return [[name, value]];
-  });
-  return Object.fromEntries(given);
+      if (isRequired) throw invalidField(name, expected);
+    } else if (isValid(value)) given[name] = value;
+    else throw invalidField(name, expected);
+  }
+  return given as unknown as ClearFields;
 }
 
 /**
@@ -119,47 +118,57 @@ function clearFields(fields: EventFields): ClearFields {
  * @throws {ComplianceGuardError} `invalid_argument` where an object holds what JSON cannot (a cycle, a BigInt).
  */
 export function encodeEventBody(body: EventBody): Uint8Array {
-  return Buffer.from(wellFormed(stringify(body)), "utf8");
+  const { payload } = body;
+  if (!payload) return Buffer.from(wellFormed(stringify(body)), "utf8");
+  // Nothing in a ciphertext needs an escape, and it is most of the body: it is put where the text without it has a gap.
+  const json = wellFormed(stringify({ ...body, payload: { ...payload, ciphertext: "" } }));
+  const gap = json.lastIndexOf(BEFORE_CIPHERTEXT) + BEFORE_CIPHERTEXT.length;
+  return Buffer.concat([
+    Buffer.from(json.slice(0, gap), "utf8"),
+    Buffer.from(payload.ciphertext, "latin1"),
+    Buffer.from(json.slice(gap), "utf8"),
+  ]);
 }
 
-type Check = readonly [isValid: (value: unknown) => boolean, expected: string];
+/** Payload is the last member of a body, ciphertext the first of a payload; inside a text the quotes would be escaped. */
+const BEFORE_CIPHERTEXT = '"payload":{"ciphertext":"';
 
-const NON_EMPTY_TEXT: Check = [(value) => isText(value) && value !== "", "non-empty text"];
-const TEXT: Check = [isText, "text"];
-const OBJECT: Check = [isObject, "an object"];
+type Check = readonly [
+  name: keyof EventFields,
+  isValid: (value: unknown) => boolean,
+  expected: string,
+  isRequired?: "required",
+];
 
 /** In the order in which the fields stand in the body. */
-const CHECKS: Readonly<Record<keyof EventFields, Check>> = {
-  eventId: [isUuid, "a UUID"],
+const CHECKS: readonly Check[] = [
+  ["eventId", isUuid, "a UUID", "required"],
   // Also bound into the payload, where a lone surrogate has no canonical form.
-  systemId: [
-    (value) => isText(value) && value !== "" && value.isWellFormed(),
+  [
+    "systemId",
+    (value) => isNonEmpty(value) && (value as string).isWellFormed(),
     "non-empty text without lone surrogates",
+    "required",
   ],
-  occurredAtUtc: [isTimestamp, 'an RFC 3339 timestamp, e.g. "2026-05-01T12:00:00Z"'],
-  modelId: NON_EMPTY_TEXT,
-  version: NON_EMPTY_TEXT,
-  decisionClassification: NON_EMPTY_TEXT,
-  correlationId: TEXT,
-  idempotencyKey: TEXT,
-  humanOversight: OBJECT,
-  referenceData: [(value) => Array.isArray(value) && value.every(isObject), "an array of objects"],
-  systemState: OBJECT,
-  dataSubjects: [(value) => Array.isArray(value) && value.every(isText), "an array of text"],
-  actor: OBJECT,
-};
-
-const REQUIRED: ReadonlySet<string> = new Set<keyof EventFields>([
-  "eventId",
-  "systemId",
-  "occurredAtUtc",
-  "modelId",
-  "version",
-  "decisionClassification",
-]);
+  ["occurredAtUtc", isTimestamp, 'an RFC 3339 timestamp, e.g. "2026-05-01T12:00:00Z"', "required"],
+  ["modelId", isNonEmpty, "non-empty text", "required"],
+  ["version", isNonEmpty, "non-empty text", "required"],
+  ["decisionClassification", isNonEmpty, "non-empty text", "required"],
+  ["correlationId", isText, "text"],
+  ["idempotencyKey", isText, "text"],
+  ["humanOversight", isObject, "an object"],
+  ["referenceData", (value) => Array.isArray(value) && value.every(isObject), "an array of objects"],
+  ["systemState", isObject, "an object"],
+  ["dataSubjects", (value) => Array.isArray(value) && value.every(isText), "an array of text"],
+  ["actor", isObject, "an object"],
+];
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
+}
+
+function isNonEmpty(value: unknown): boolean {
+  return isText(value) && value !== "";
 }
 
 /** A Map, a Date or an array would not arrive as the object it was meant to be. */

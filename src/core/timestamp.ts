@@ -16,9 +16,13 @@ export function shortestTimestamp(date: Date | number): string {
     );
   }
   const text = instant.toISOString();
-  const fraction = text.slice(20, -1).replace(/0+$/, "");
-  return `${text.slice(0, 19)}${fraction && `.${fraction}`}Z`;
+  let end = text.length - 1;
+  while (text[end - 1] === "0" && end > WHOLE_SECONDS) end--;
+  return `${text.slice(0, text[end - 1] === "." ? WHOLE_SECONDS : end)}Z`;
 }
+
+/** The length of `2026-05-01T12:00:00`. */
+const WHOLE_SECONDS = 19;
 
 /**
  * Whether the text is an RFC 3339 timestamp of a time that exists. A leap second (`:60`) is refused, since neither

@@ -28,9 +28,11 @@ export function checkedStart(start: RunStart, onInvalid: (error: ComplianceGuard
     throw invalid(`recorder.start needs a kind, one of ${Object.keys(kinds).join(", ")}: it is not recorded`);
   }
   const without: Record<string, undefined> = {};
+  let isWhole = runLabels.every((name) => start[name] === undefined);
   const require = (name: keyof RunStart, isValid: boolean, expected: string): void => {
     if (isValid) return;
     without[name] = undefined;
+    isWhole = false;
     onInvalid(invalid(`recorder.start: ${name} must be ${expected}: it is left out of the event`));
   };
   for (const name of texts) {
@@ -42,6 +44,7 @@ export function checkedStart(start: RunStart, onInvalid: (error: ComplianceGuard
     const isAbsent = start[name] === undefined && name === "metadata";
     require(name, isAbsent || typeof start[name] === "function", "a function that gives it");
   }
+  if (isWhole) return start;
   const labels = readCallerLabels(start, "recorder.start", onInvalid, runLabels);
   const { correlationId, dataSubjects, decisionClassification, metrics } = labels;
   return { ...start, ...without, correlationId, dataSubjects, decisionClassification, metrics };

@@ -1,24 +1,27 @@
-import { type Component, encodeComponent } from "../core/component.ts";
+import { type Component, componentOfText } from "../core/component.ts";
 import type { EventFields } from "../core/event.ts";
-import { captureValue } from "./total-capture.ts";
+import { memberLayout } from "../core/member-layout.ts";
+import { captureMembers, captureText } from "./total-capture.ts";
 
 /** Versions of the capture and of the neutral form, so that a reader years later knows which rules made the references. */
-const FORMAT = { capture: 1, form: 1 } as const;
+const CAPTURE = 1;
+const FORM = 1;
 
 /**
- * The metadata component while it grows: members are copied the moment they are given, since what the caller passed may
+ * The metadata component while it grows: members are written the moment they are given, since what the caller passed may
  * change before the run ends.
  */
 export class MetadataDraft {
-  #members: Readonly<Record<string, unknown>> = {};
+  /** Without a prototype: a member may be named `__proto__`. */
+  readonly #texts: Record<string, string> = Object.create(null);
   #repairs = 0;
 
-  /** Copies the members. A later member replaces an earlier one of the same name. */
+  /** Writes the members. A later member replaces an earlier one of the same name. */
   add(members: Readonly<Record<string, unknown>> | undefined): void {
-    if (!members) return;
-    const { copy, repairs } = captureValue(members);
+    if (typeof members !== "object" || members === null) return;
+    const { texts, repairs } = captureMembers(members);
     this.#repairs += repairs;
-    this.#members = { ...this.#members, ...(copy as Readonly<Record<string, unknown>>) };
+    for (const [name, text] of texts) this.#texts[name] = text;
   }
 
   /** Counts repairs made elsewhere in the event. */
@@ -29,7 +32,7 @@ export class MetadataDraft {
   /** An independent copy: what the start record holds, the end adds to. */
   copy(): MetadataDraft {
     const copy = new MetadataDraft();
-    copy.#members = this.#members;
+    for (const name in this.#texts) copy.#texts[name] = this.#texts[name] as string;
     copy.#repairs = this.#repairs;
     return copy;
   }
@@ -39,7 +42,11 @@ export class MetadataDraft {
    * customer's key authenticate what the platform shows in clear.
    */
   component(event: EventFields): Component {
-    const complianceguard = { ...FORMAT, event: captureValue(event).copy, repairs: this.#repairs };
-    return encodeComponent({ ...this.#members, complianceguard });
+    const texts = Object.assign(Object.create(null), this.#texts);
+    texts.complianceguard = `{"capture":${CAPTURE},"event":${captureText(event).text},"form":${FORM},"repairs":${this.#repairs}}`;
+    const { keys, starts } = memberLayout(texts);
+    let text = "";
+    for (const [index, key] of keys.entries()) text += starts[index] + texts[key];
+    return componentOfText(`${text}}`);
   }
 }

@@ -27,7 +27,7 @@ export class RunRegistry {
   }
 
   /** Finds where a starting run belongs. `context` is what encloses it now. */
-  resolve(start: RunStart, eventId: string, context: RunContext | undefined): Links {
+  resolve(start: RunStart, eventIdOf: () => string, context: RunContext | undefined): Links {
     const parent = start.parent && this.#links.get(start.parent);
     // A context opened inside the parent's run is nearer than the parent; the one around both is not.
     const inner = context === parent?.context ? undefined : context;
@@ -36,7 +36,7 @@ export class RunRegistry {
     const call = start.toolCallId
       ? this.calls.get(start.toolCallId, thread)
       : this.calls.latestKnown(start.answeredToolCallIds ?? [], thread);
-    const runId = idOf(start.runId, eventId);
+    const runId = idOf(start.runId, eventIdOf);
     const root = parent?.root ?? call?.root ?? { id: runId, modelId: undefined, declaredTools: noTools };
     declare(root, start.declaredTools ?? []);
     return {
@@ -79,7 +79,7 @@ function declare(root: RootLinks, names: readonly string[]): void {
 }
 
 /** A framework lets its users choose run ids, so one that is no UUID may be content. */
-function idOf(runId: string | undefined, eventId: string): string {
-  if (runId === undefined) return eventId;
+function idOf(runId: string | undefined, eventIdOf: () => string): string {
+  if (runId === undefined) return eventIdOf();
   return isUuid(runId) ? runId : uuidOf(runId);
 }

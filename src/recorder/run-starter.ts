@@ -58,13 +58,16 @@ export class RunStarter {
   }
 
   #start(given: RunStart): Run {
+    const { newId, report, contexts } = this.#parts;
     const refined = given?.refines?.run;
     const known = refined?.isSettled === false ? this.#registry.linksOf(refined) : undefined;
-    const eventId = (known && refined?.eventId) ?? this.#parts.newId();
-    const start = checkedStart(given, (cause) => this.#parts.report({ code: cause.code, eventId, cause }));
+    let eventId = known && refined?.eventId;
+    // Most steps of a chain are not recorded and have an id of the framework's: they need none.
+    const eventIdOf = (): string => (eventId ??= newId());
+    const start = checkedStart(given, (cause) => report({ code: cause.code, eventId: eventIdOf(), cause }));
     if (refined && known) return this.#refine(refined, start, known);
-    const links = this.#registry.resolve(start, eventId, this.#parts.contexts.current);
-    const run = this.#startRun(start, eventId, links);
+    const links = this.#registry.resolve(start, eventIdOf, contexts.current);
+    const run = this.#startRun(start, eventIdOf, links);
     this.#registry.attach(run, links);
     this.#reportLabels(start, run);
     if (start.kind === "tool" && start.toolCallId)
@@ -111,18 +114,19 @@ export class RunStarter {
     report({ code: isComplianceGuardError(cause) ? cause.code : "record_not_kept", cause });
     const eventId = newEventId();
     const isRefused = policyOf({ kind: "step", correlationId: eventId }) === "block";
-    return new UnrecordedRun(eventId, "step", eventId, isRefused ? refusal("step", cause) : undefined);
+    return new UnrecordedRun(() => eventId, "step", eventId, isRefused ? refusal("step", cause) : undefined);
   }
 
-  #startRun(start: RunStart, eventId: string, links: Links): Run {
+  #startRun(start: RunStart, eventIdOf: () => string, links: Links): Run {
     const { verdictOf, policyOf, nextNumber, report, writer } = this.#parts;
     const description = describe(start, links);
     const verdict = verdictOf(description);
-    if (verdict === "off") return new UnrecordedRun(eventId, start.kind, links.correlationId);
+    if (verdict === "off") return new UnrecordedRun(eventIdOf, start.kind, links.correlationId);
     const number = nextNumber();
     this.#parts.log.counted(verdict);
-    if (verdict === "left_out") return new UnrecordedRun(eventId, start.kind, links.correlationId);
+    if (verdict === "left_out") return new UnrecordedRun(eventIdOf, start.kind, links.correlationId);
     const policy = policyOf(description);
+    const eventId = eventIdOf();
     try {
       const metadata = new MetadataDraft();
       const content = contentOf(start, metadata);
@@ -146,7 +150,7 @@ export class RunStarter {
       report({ code: "record_not_kept", eventId, cause });
       const isRefused = policy === "block";
       return new UnrecordedRun(
-        eventId,
+        eventIdOf,
         start.kind,
         links.correlationId,
         isRefused ? refusal(start.kind, cause) : undefined,

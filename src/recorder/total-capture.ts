@@ -1,12 +1,19 @@
-import { type Component, encodeComponent } from "../core/component.ts";
-import { type CopyBounds, PlainCopy } from "./plain-copy.ts";
+import { type Component, componentOfText } from "../core/component.ts";
+import { type CaptureBounds, CaptureWriter } from "./capture-writer.ts";
 
-const bounds: CopyBounds = { maxMembers: 1_000_000, maxCharacters: 2 ** 27 };
+const bounds: CaptureBounds = { maxMembers: 1_000_000, maxCharacters: 2 ** 27 };
 
 /** A component made of a value that was repaired where JSON cannot hold it. */
 export interface CapturedComponent {
   readonly component: Component;
   /** How many places were repaired; 0 where the component is the value's own canonical JSON. */
+  readonly repairs: number;
+}
+
+/** Canonical JSON of a value that was repaired where JSON cannot hold it. */
+export interface CapturedText {
+  /** Undefined where JSON sees nothing in the value. */
+  readonly text: string | undefined;
   readonly repairs: number;
 }
 
@@ -21,23 +28,56 @@ export interface CapturedComponent {
  * - anything else by `{unrepresentable: kind}`, its kind one of `UnrepresentableKind`
  */
 export function captureComponent(value: unknown): CapturedComponent {
-  const { copy, repairs } = captureValue(value);
+  const { text, repairs } = captureText(value);
+  return { component: componentOfText(text === undefined || text === "null" ? "{}" : text), repairs };
+}
+
+/** The same as text; only an undefined value has none. Never throws. */
+export function captureText(value: unknown): CapturedText {
+  const writer = new CaptureWriter(bounds);
   try {
-    return { component: encodeComponent(copy), repairs };
+    const text = writer.write(value);
+    return { text, repairs: writer.repairs };
   } catch {
-    // The text of it would be longer than a string can be.
-    return { component: encodeComponent({ unrepresentable: "too_large" }), repairs: 1 };
+    return TOO_LONG;
   }
 }
 
-/** The same for a part of a component: a copy of plain data that nothing changes any more. Never throws. */
-export function captureValue(value: unknown): { readonly copy: unknown; readonly repairs: number } {
-  const plain = new PlainCopy(bounds);
-  const copy = plain.of(value);
-  return { copy, repairs: plain.repairs };
+/** The members of an object, each as text of its own that nothing changes any more. Never throws. */
+export function captureMembers(members: object): {
+  readonly texts: ReadonlyMap<string, string>;
+  readonly repairs: number;
+} {
+  const writer = new CaptureWriter(bounds);
+  const texts = new Map<string, string>();
+  let repairs = 0;
+  for (const key of keysOf(members)) {
+    const name = key.toWellFormed();
+    if (name !== key) repairs += 1;
+    try {
+      const text = writer.writeMember(members, key, 1);
+      if (text !== undefined) texts.set(name, text);
+    } catch {
+      texts.set(name, TOO_LONG.text);
+      repairs += 1;
+    }
+  }
+  return { texts, repairs: repairs + writer.repairs };
 }
 
 /** What is sent in clear of a value the caller gives: plain JSON, the same in the body and in its sealed copy. */
 export function clearJson<T>(value: T): T {
-  return JSON.parse(Buffer.from(captureComponent({ value }).component.bytes).toString("utf8")).value as T;
+  return JSON.parse(captureText({ value }).text ?? "").value as T;
+}
+
+/** The text would be longer than a string can be. */
+const TOO_LONG = { text: '{"unrepresentable":"too_large"}', repairs: 1 } as const;
+
+/** The keys of what an adapter or the application gives; none of a proxy that does not show them. */
+function keysOf(members: object): string[] {
+  try {
+    return Object.keys(members);
+  } catch {
+    return [];
+  }
 }

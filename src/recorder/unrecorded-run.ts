@@ -5,18 +5,22 @@ export class UnrecordedRun implements Run {
   readonly isRecorded = false;
   readonly inputReference = undefined;
   readonly admitted: Promise<void>;
-  readonly eventId: string;
   readonly kind: RunKind;
   readonly correlationId: string;
+  readonly #eventIdOf: () => string;
   #isSettled = false;
 
   /** @param refused Why the call must not be made, where it must not. */
-  constructor(eventId: string, kind: RunKind, correlationId: string, refused?: Error) {
-    this.eventId = eventId;
+  constructor(eventIdOf: () => string, kind: RunKind, correlationId: string, refused?: Error) {
+    this.#eventIdOf = eventIdOf;
     this.kind = kind;
     this.correlationId = correlationId;
-    this.admitted = refused ? Promise.reject(refused) : Promise.resolve();
-    this.admitted.catch(() => {});
+    this.admitted = refused ? Promise.reject(refused) : ADMITTED;
+    if (refused) this.admitted.catch(() => {});
+  }
+
+  get eventId(): string {
+    return this.#eventIdOf();
   }
 
   get isSettled(): boolean {
@@ -56,3 +60,5 @@ export class UnrecordedRun implements Run {
     this.#isSettled = true;
   }
 }
+
+const ADMITTED = Promise.resolve();

@@ -583,9 +583,31 @@ describe("sealing", () => {
 });
 
 describe("start records and the failure policy", () => {
-  test("the start record is the complete body that says abandoned, by references only", () => {
-    const { sink, start } = setUp({ keys: fixedKey(Buffer.alloc(32), "k1") });
+  test("a run that is still open after a moment has a start record, one that has ended has none", async () => {
+    vi.useFakeTimers();
+    try {
+      const { sink, start } = setUp();
+      const open = start();
+      await start().succeed();
+      expect(sink.open.size).toBe(0);
+      vi.advanceTimersByTime(6);
+      expect([...sink.open.keys()]).toEqual([open.eventId]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("flush writes the start records of open runs at once", async () => {
+    const { sink, recorder, start } = setUp();
     const run = start();
+    await recorder.flush();
+    expect([...sink.open.keys()]).toEqual([run.eventId]);
+  });
+
+  test("the start record is the complete body that says abandoned, by references only", async () => {
+    const { sink, recorder, start } = setUp({ keys: fixedKey(Buffer.alloc(32), "k1") });
+    const run = start();
+    await recorder.flush();
     const record = sink.open.get(run.eventId);
     expect(record).toMatchObject({
       eventId: run.eventId,

@@ -9,10 +9,16 @@ const TAG_BYTES = 16;
 
 /**
  * AES-256-GCM (NIST SP 800-38D): the ciphertext with its tag appended.
+ * @param data Bytes, or text whose UTF-8 is meant.
  * @param nonce 12 bytes, never used twice with the same key.
  * @throws {ComplianceGuardError} `invalid_argument` for a nonce of another length.
  */
-export function sealBytes(key: KeyObject, nonce: Uint8Array, aad: Uint8Array, data: Uint8Array): Buffer {
+export function sealBytes(
+  key: KeyObject,
+  nonce: Uint8Array,
+  aad: Uint8Array,
+  data: string | Uint8Array,
+): Buffer {
   if (nonce.length !== NONCE_BYTES) {
     throw new ComplianceGuardError(
       "invalid_argument",
@@ -20,7 +26,10 @@ export function sealBytes(key: KeyObject, nonce: Uint8Array, aad: Uint8Array, da
     );
   }
   const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES }).setAAD(aad);
-  return Buffer.concat([cipher.update(data), cipher.final(), cipher.getAuthTag()]);
+  const sealed = typeof data === "string" ? cipher.update(data, "utf8") : cipher.update(data);
+  // In this mode nothing is left for the end but the tag.
+  cipher.final();
+  return Buffer.concat([sealed, cipher.getAuthTag()]);
 }
 
 /**

@@ -4,7 +4,9 @@ import { utf8Bytes } from "./utf8.ts";
 
 /** One of an event's three components (input, output, metadata), encoded once for hash, seal and wire. */
 export interface Component {
-  /** UTF-8 of the canonical JSON. */
+  /** The canonical JSON. */
+  readonly text: string;
+  /** Its UTF-8. */
   readonly bytes: Uint8Array;
   /** Lower-case hex SHA-256 of `bytes`. */
   readonly reference: string;
@@ -25,21 +27,21 @@ export function componentOfText(text: string): Component {
 
 /** The component whose canonical JSON is already at hand in UTF-8. */
 export function componentOfBytes(bytes: Uint8Array): Component {
-  return { bytes, reference: sha256Hex(bytes) };
+  return componentOfText(Buffer.from(bytes).toString("utf8"));
 }
 
 class TextComponent implements Component {
+  readonly text: string;
   readonly reference: string;
-  readonly #text: string;
   #bytes: Uint8Array | undefined;
 
   constructor(text: string) {
+    this.text = text;
     this.reference = sha256Hex(text);
-    this.#text = text;
   }
 
   get bytes(): Uint8Array {
-    this.#bytes ??= utf8Bytes(this.#text);
+    this.#bytes ??= utf8Bytes(this.text);
     return this.#bytes;
   }
 }

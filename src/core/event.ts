@@ -52,7 +52,7 @@ export interface EventComponents {
 }
 
 /** The clear fields as they are sent: checked, and without those that are null or undefined. */
-type ClearFields = {
+export type ClearFields = {
   readonly [Name in keyof EventFields]: Exclude<EventFields[Name], null>;
 };
 
@@ -87,7 +87,7 @@ export function buildEventBody(
   payload?: Payload,
 ): EventBody {
   return {
-    ...clearFields(fields),
+    ...checkEventFields(fields),
     inputReference: components.input.reference,
     outputReference: components.output.reference,
     metadataReference: components.metadata.reference,
@@ -100,7 +100,7 @@ export function buildEventBody(
  * platform shows later.
  * @throws {ComplianceGuardError} `invalid_argument`, naming the field and what it must be.
  */
-function clearFields(fields: EventFields): ClearFields {
+export function checkEventFields(fields: EventFields): ClearFields {
   const given: Record<string, unknown> = {};
   for (const [name, isValid, expected, isRequired] of CHECKS) {
     const value = fields[name];
@@ -118,20 +118,26 @@ function clearFields(fields: EventFields): ClearFields {
  * @throws {ComplianceGuardError} `invalid_argument` where an object holds what JSON cannot (a cycle, a BigInt).
  */
 export function encodeEventBody(body: EventBody): Uint8Array {
-  const { payload } = body;
-  if (!payload) return Buffer.from(wellFormed(stringify(body)), "utf8");
-  // Nothing in a ciphertext needs an escape, and it is most of the body: it is put where the text without it has a gap.
-  const json = wellFormed(stringify({ ...body, payload: { ...payload, ciphertext: "" } }));
-  const gap = json.lastIndexOf(BEFORE_CIPHERTEXT) + BEFORE_CIPHERTEXT.length;
-  return Buffer.concat([
-    Buffer.from(json.slice(0, gap), "utf8"),
-    Buffer.from(payload.ciphertext, "latin1"),
-    Buffer.from(json.slice(gap), "utf8"),
-  ]);
+  return Buffer.from(wellFormed(stringify(body)), "utf8");
 }
 
-/** Payload is the last member of a body, ciphertext the first of a payload; inside a text the quotes would be escaped. */
-const BEFORE_CIPHERTEXT = '"payload":{"ciphertext":"';
+/**
+ * The same where the clear fields are at hand as JSON text, checked and without lone surrogates: so that the body shows them
+ * as their sealed copy has them, byte for byte.
+ * @param clearFields The text of an object with at least one member.
+ */
+export function encodeWrittenBody(
+  clearFields: string,
+  { input, output, metadata }: EventComponents,
+  payload: Payload | undefined,
+): Uint8Array {
+  const references = `"inputReference":"${input.reference}","metadataReference":"${metadata.reference}","outputReference":"${output.reference}"`;
+  // Nothing in a ciphertext needs an escape, and it is most of the body.
+  const sealed = payload
+    ? `,"payload":{"ciphertext":"${payload.ciphertext}",${JSON.stringify({ ...payload, ciphertext: undefined }).slice(1)}`
+    : "";
+  return Buffer.from(`${clearFields.slice(0, -1)},${references}${sealed}}`, "utf8");
+}
 
 type Check = readonly [
   name: keyof EventFields,

@@ -108,14 +108,10 @@ export function readPayload(event: StoredEvent): Payload {
   };
 }
 
-function plaintextOf({ input, output, metadata }: EventComponents): Buffer {
-  // The components' bytes are canonical already, and "input" < "metadata" < "output" is the order of the canonical form.
-  return Buffer.concat([INPUT, input.bytes, METADATA, metadata.bytes, OUTPUT, output.bytes, END]);
+function plaintextOf({ input, output, metadata }: EventComponents): string {
+  // The components are canonical already, and "input" < "metadata" < "output" is the order of the canonical form.
+  return `{"input":${input.text},"metadata":${metadata.text},"output":${output.text}}`;
 }
-
-const [INPUT, METADATA, OUTPUT, END] = ['{"input":', ',"metadata":', ',"output":', "}"].map((text) =>
-  Buffer.from(text),
-) as [Buffer, Buffer, Buffer, Buffer];
 
 function aadOf(eventId: string, systemId: string, timestamp: string): string {
   return canonicalJson({ eventId, systemId, timestamp });

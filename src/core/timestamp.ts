@@ -18,8 +18,12 @@ export function shortestTimestamp(date: Date | number): string {
   const text = instant.toISOString();
   let end = text.length - 1;
   while (text[end - 1] === "0" && end > WHOLE_SECONDS) end--;
-  return `${text.slice(0, text[end - 1] === "." ? WHOLE_SECONDS : end)}Z`;
+  latest = `${text.slice(0, text[end - 1] === "." ? WHOLE_SECONDS : end)}Z`;
+  return latest;
 }
+
+/** What was made last is known to be a timestamp: most that are checked are it. */
+let latest = "1970-01-01T00:00:00Z";
 
 /** The length of `2026-05-01T12:00:00`. */
 const WHOLE_SECONDS = 19;
@@ -29,7 +33,7 @@ const WHOLE_SECONDS = 19;
  * JavaScript nor Python nor .NET can read one.
  */
 export function isTimestamp(text: unknown): text is string {
-  return typeof text === "string" && parseTimestamp(text) !== undefined;
+  return typeof text === "string" && (text === latest || parseTimestamp(text) !== undefined);
 }
 
 /** Whether both texts are timestamps of the same instant, to the last digit of any fraction, or the same text. */

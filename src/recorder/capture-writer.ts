@@ -14,6 +14,8 @@ const MAX_DEPTH = 200;
 const MAX_DIGITS = 400;
 /** Integers beyond this are not even printed: that takes time which grows faster than their length. */
 const MAX_PRINTED_INTEGER = 10n ** 100_000n;
+/** Containers nested deeper remember what stands around them in a set. */
+const MANY_ANCESTORS = 32;
 /** Items after which the text of a list is put aside. */
 const LONG_LIST = 2 ** 16;
 
@@ -31,7 +33,8 @@ export interface CaptureBounds {
  * value may be nested as deep as it likes. The bounds are those of all that one instance writes.
  */
 export class CaptureWriter {
-  readonly #ancestors = new Set<object>();
+  /** What stands around the container that is being written, once it is too deep to look through one by one. */
+  #ancestors: Set<object> | undefined;
   #membersLeft: number;
   #charactersLeft: number;
   #repairs = 0;
@@ -109,7 +112,8 @@ export class CaptureWriter {
   }
 
   #opened(container: CapturedContainer): CapturedContainer {
-    this.#ancestors.add(container.source);
+    if (container.depth === MANY_ANCESTORS) this.#ancestors = new Set(sourcesAround(container));
+    this.#ancestors?.add(container.source);
     if (isOutermostText(container)) {
       container.textAround = this.#takeText();
     }
@@ -117,7 +121,8 @@ export class CaptureWriter {
   }
 
   #closed(container: CapturedContainer): CapturedContainer | undefined {
-    this.#ancestors.delete(container.source);
+    this.#ancestors?.delete(container.source);
+    if (container.depth === MANY_ANCESTORS) this.#ancestors = undefined;
     if (isOutermostText(container)) {
       const text = quotedString(this.#repaired(this.#takeText()));
       this.#text = container.textAround + text;
@@ -247,7 +252,7 @@ export class CaptureWriter {
       if (kind === "bytes") return this.#bytes(value as ArrayBufferView | ArrayBufferLike, depth);
       if (kind) return this.#unrepresentable(kind, depth);
     }
-    if (this.#ancestors.has(value)) return this.#unrepresentable("cycle", depth);
+    if (this.#ancestors?.has(value) ?? isAround(value, parent)) return this.#unrepresentable("cycle", depth);
     const place = { parent, depth, translate, isSpread: isSpread ?? false };
     const container = Array.isArray(value) ? capturedList(value, place) : capturedObject(value, place);
     if (container.size > this.#membersLeft) return this.#unrepresentable("too_large", depth);
@@ -288,4 +293,15 @@ interface Place {
 /** Only the outermost of the containers that are too deep becomes text, or quotes would multiply at each level. */
 function isOutermostText({ depth, isSpread }: CapturedContainer): boolean {
   return depth === MAX_DEPTH + 1 && !isSpread;
+}
+
+function isAround(value: object, innermost: CapturedContainer | undefined): boolean {
+  for (let container = innermost; container; container = container.parent) {
+    if (container.source === value) return true;
+  }
+  return false;
+}
+
+function* sourcesAround(innermost: CapturedContainer): Generator<object> {
+  for (let container = innermost.parent; container; container = container.parent) yield container.source;
 }

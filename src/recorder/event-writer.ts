@@ -1,9 +1,10 @@
 import { type Component, encodeComponent } from "../core/component.ts";
-import { buildEventBody, type EventFields, encodeEventBody } from "../core/event.ts";
+import { type EventFields, encodeWrittenBody } from "../core/event.ts";
 import type { EventSink, OutgoingEvent } from "../core/event-sink.ts";
 import { encryptionKey, type KeyProvider, type KeyRequest, type PayloadKey } from "../core/keys.ts";
 import { sealPayload } from "../core/payload.ts";
 import type { MetadataDraft } from "./metadata.ts";
+import { captureText } from "./total-capture.ts";
 import type { Trouble } from "./trouble.ts";
 
 /** The key of one run: fetched when it starts, the same until its event is sealed. Undefined: references only. */
@@ -75,8 +76,9 @@ export class EventWriter {
    */
   async begin(fields: EventFields, input: Component, metadata: MetadataDraft): Promise<void> {
     const shown = this.#keys ? withOmission(fields, "abandoned") : fields;
-    const components = { input, output: EMPTY, metadata: metadata.component(shown) };
-    await this.#sink.begin?.(outgoing(fields.eventId, encodeEventBody(buildEventBody(shown, components))));
+    const clear = clearText(shown);
+    const components = { input, output: EMPTY, metadata: metadata.component(clear) };
+    await this.#sink.begin?.(outgoing(fields.eventId, encodeWrittenBody(clear, components, undefined)));
   }
 
   /** Takes back the start record of a call that was refused. */
@@ -118,14 +120,15 @@ export class EventWriter {
   ): { body: Uint8Array; written: WrittenEvent } {
     const fields = omission ? withOmission(event.fields, omission) : event.fields;
     const { input, output } = event;
-    const metadata = event.metadata.component(fields);
-    if (key && input.bytes.length + output.bytes.length + metadata.bytes.length > this.#maxContentBytes) {
+    const clear = clearText(fields);
+    const metadata = event.metadata.component(clear);
+    if (key && bytesOf(input) + bytesOf(output) + bytesOf(metadata) > this.#maxContentBytes) {
       return this.#encode(event, undefined, "too_large");
     }
     const components = { input, output, metadata };
     const payload = key ? sealPayload(fields, components, key) : undefined;
     return {
-      body: encodeEventBody(buildEventBody(fields, components, payload)),
+      body: encodeWrittenBody(clear, components, payload),
       written: {
         eventId: fields.eventId,
         inputReference: input.reference,
@@ -133,6 +136,15 @@ export class EventWriter {
       },
     };
   }
+}
+
+/** The clear fields as they stand in the body and in their sealed copy. */
+function clearText(fields: EventFields): string {
+  return captureText(fields).text as string;
+}
+
+function bytesOf({ text }: Component): number {
+  return Buffer.byteLength(text, "utf8");
 }
 
 function withOmission(fields: EventFields, omission: PayloadOmission): EventFields {

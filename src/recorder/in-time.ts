@@ -13,15 +13,18 @@ export async function inTime(
     report,
   }: { maxWaitMs: number; eventId: string | undefined; report: (trouble: Trouble) => void },
 ): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<"timeout">((resolve) => {
-    timer = setTimeout(() => resolve("timeout"), maxWaitMs);
+  const isTimeUp = await new Promise<boolean>((resolve, reject) => {
+    const timer = setTimeout(() => resolve(true), maxWaitMs);
+    const ended = (settle: () => void): void => {
+      clearTimeout(timer);
+      settle();
+    };
+    work.then(
+      () => ended(() => resolve(false)),
+      (error) => ended(() => reject(error)),
+    );
   });
-  try {
-    if ((await Promise.race([work, timeout])) !== "timeout") return;
-  } finally {
-    clearTimeout(timer);
-  }
+  if (!isTimeUp) return;
   const message = `The event was not kept within ${maxWaitMs} ms; the call goes on, and flush() still waits for it`;
   report({ code: "timeout", eventId, cause: new ComplianceGuardError("timeout", message) });
 }

@@ -1,7 +1,6 @@
 import { type Component, componentOfText } from "../core/component.ts";
-import type { EventFields } from "../core/event.ts";
 import { memberLayout } from "../core/member-layout.ts";
-import { captureMembers, captureText } from "./total-capture.ts";
+import { captureMembers } from "./total-capture.ts";
 
 /** Versions of the capture and of the neutral form, so that a reader years later knows which rules made the references. */
 const CAPTURE = 1;
@@ -40,10 +39,11 @@ export class MetadataDraft {
   /**
    * The component, with a copy of every clear field of the event as `complianceguard.event`: sealed, it lets the
    * customer's key authenticate what the platform shows in clear.
+   * @param event The clear fields as canonical JSON.
    */
-  component(event: EventFields): Component {
+  component(event: string): Component {
     const texts = Object.assign(Object.create(null), this.#texts);
-    texts.complianceguard = `{"capture":${CAPTURE},"event":${captureText(event).text},"form":${FORM},"repairs":${this.#repairs}}`;
+    texts.complianceguard = `{"capture":${CAPTURE},"event":${event},"form":${FORM},"repairs":${this.#repairs}}`;
     const { keys, starts } = memberLayout(texts);
     let text = "";
     for (const [index, key] of keys.entries()) text += starts[index] + texts[key];

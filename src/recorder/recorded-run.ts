@@ -254,7 +254,7 @@ export class RecordedRun implements Run {
   /** A handle lives on as a parent; its content need not. Of an abandoned run it may still be amended. */
   #forget(): void {
     if (this.#state !== "settled") return;
-    this.#input = { bytes: new Uint8Array(), reference: this.#input.reference };
+    this.#input = { text: "", bytes: NOTHING, reference: this.#input.reference };
     this.#metadata = new MetadataDraft();
     this.#delivered = undefined;
   }
@@ -289,3 +289,5 @@ export class RecordedRun implements Run {
     return this.#support.clock.monotonic() - this.#startedAt;
   }
 }
+
+const NOTHING = new Uint8Array();

@@ -1,4 +1,5 @@
 import { isComplianceGuardError } from "../core/errors.ts";
+import { checkEventFields } from "../core/event.ts";
 import type { DeliveryStatus, EventSink } from "../core/event-sink.ts";
 import { readCallerLabels } from "./caller-labels.ts";
 import type { RunContext } from "./context.ts";
@@ -185,7 +186,7 @@ export class Recorder implements AsyncDisposable {
     const input = captureComponent(fact.input);
     const output = captureComponent(fact.output);
     metadata.countRepairs(input.repairs + output.repairs);
-    const fields = factFields(fact, this.#parts);
+    const fields = checkEventFields(factFields(fact, this.#parts));
     return await this.#parts.writer.submit({
       fields,
       input: input.component,

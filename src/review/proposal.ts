@@ -49,7 +49,7 @@ export function takeSnapshot(proposal: Pick<Proposal, "kind" | "name" | "propose
   return {
     shown: shownCopy(runnable),
     runnable,
-    component: JSON.parse(Buffer.from(encoded.bytes).toString("utf8")),
+    component: JSON.parse(encoded.text),
     reference: encoded.reference,
     isExact: repairs === 0,
   };
@@ -69,8 +69,7 @@ export function proposedComponent({ kind, name }: Pick<Proposal, "kind" | "name"
 
 /** A copy in JSON, frozen: what a reviewer is given. */
 export function shownCopy(value: unknown): unknown {
-  const { bytes } = captureComponent({ shown: value }).component;
-  const holder = JSON.parse(Buffer.from(bytes).toString("utf8"), exactInteger) as {
+  const holder = JSON.parse(captureComponent({ shown: value }).component.text, exactInteger) as {
     readonly shown?: unknown;
   };
   return frozen(holder.shown);

@@ -183,8 +183,7 @@ export class OutboxHost {
       const { open, waiting, deadLetters } = file.store.counts;
       if (file !== this.#own && open + waiting + deadLetters === 0) this.#letGo(file);
     }
-    if (this.#flushes.size > 0) this.#delivery.sendNow();
-    else this.#delivery.sendSoon();
+    this.#delivery[this.#flushes.size > 0 ? "sendNow" : "sendSoon"]();
     this.#checkFlushes();
   }
 

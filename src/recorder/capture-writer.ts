@@ -3,13 +3,19 @@ import { quotedString } from "../core/json-string.ts";
 import { afterToJson, isPlain, refusedKind, unboxed } from "../core/json-value.ts";
 import { isFloatToken, pythonFloatToken, pythonNumber } from "../core/python-number.ts";
 import { rawJsonText } from "../core/raw-json.ts";
-import { type CapturedContainer, capturedList, capturedObject } from "./captured-container.ts";
+import {
+  type CapturedContainer,
+  capturedList,
+  capturedObject,
+  isAround,
+  isOutermostText,
+  MAX_DEPTH,
+  sourcesAround,
+} from "./captured-container.ts";
 import { quotedLongText } from "./long-texts.ts";
 import { type MessageTranslator, Translated } from "./translated.ts";
 import type { UnrepresentableKind } from "./unrepresentable.ts";
 
-/** Containers nested deeper become text: every JSON reader an auditor may have must get through. */
-const MAX_DEPTH = 200;
 /** Integers of more digits become text. */
 const MAX_DIGITS = 400;
 /** Integers beyond this are not even printed: that takes time which grows faster than their length. */
@@ -288,20 +294,4 @@ interface Place {
   readonly depth: number;
   readonly translate: MessageTranslator | undefined;
   readonly isSpread?: boolean | undefined;
-}
-
-/** Only the outermost of the containers that are too deep becomes text, or quotes would multiply at each level. */
-function isOutermostText({ depth, isSpread }: CapturedContainer): boolean {
-  return depth === MAX_DEPTH + 1 && !isSpread;
-}
-
-function isAround(value: object, innermost: CapturedContainer | undefined): boolean {
-  for (let container = innermost; container; container = container.parent) {
-    if (container.source === value) return true;
-  }
-  return false;
-}
-
-function* sourcesAround(innermost: CapturedContainer): Generator<object> {
-  for (let container = innermost.parent; container; container = container.parent) yield container.source;
 }

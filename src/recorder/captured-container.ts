@@ -1,6 +1,9 @@
 import { memberLayout } from "../core/member-layout.ts";
 import type { MessageTranslator } from "./translated.ts";
 
+/** Containers nested deeper become text: every JSON reader an auditor may have must get through. */
+export const MAX_DEPTH = 200;
+
 /** An object or list in the middle of being captured. */
 export interface CapturedContainer {
   readonly source: object;
@@ -47,6 +50,24 @@ export function capturedObject(source: object, place: Place): CapturedContainer 
   return opened(source, place, sources, layout.starts, sources.length, (index) => {
     return sources[index] !== layout.keys[index];
   });
+}
+
+/** Whether a container becomes text: only the outermost of the containers that are too deep becomes text, or quotes would multiply at each level. */
+export function isOutermostText({ depth, isSpread }: CapturedContainer): boolean {
+  return depth === MAX_DEPTH + 1 && !isSpread;
+}
+
+/** Whether the container that is being written, or one around it, is made of `value`. */
+export function isAround(value: object, innermost: CapturedContainer | undefined): boolean {
+  for (let container = innermost; container; container = container.parent) {
+    if (container.source === value) return true;
+  }
+  return false;
+}
+
+/** What the containers around one are made of. */
+export function* sourcesAround(innermost: CapturedContainer): Generator<object> {
+  for (let container = innermost.parent; container; container = container.parent) yield container.source;
 }
 
 function opened(

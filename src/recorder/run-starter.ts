@@ -2,13 +2,13 @@ import { isComplianceGuardError } from "../core/errors.ts";
 import { newEventId } from "../core/uuid.ts";
 import { checkedStart } from "./checked-start.ts";
 import { MetadataDraft } from "./metadata.ts";
-import { toolNameInClear } from "./names.ts";
 import { isNotShown } from "./not-shown.ts";
 import { activeTraceIds } from "./open-telemetry.ts";
 import { RecordedRun, type RunSupport } from "./recorded-run.ts";
 import { type RecorderParts, type SequenceNumber, textOf } from "./recorder-parts.ts";
 import { refusal } from "./refusal.ts";
 import type { Run, RunDescription, RunEnd, RunKind, RunStart } from "./run.ts";
+import { actorName, describe } from "./run-description.ts";
 import { modelIdOf, type RunFacts } from "./run-event.ts";
 import { type Links, RunRegistry } from "./run-registry.ts";
 import { contentOf, isModified } from "./start-content.ts";
@@ -275,29 +275,4 @@ function relatedModel(
   named: string | undefined,
 ): () => string | undefined {
   return () => (kind === "model" ? undefined : (proposing ?? root.modelId)) ?? named;
-}
-
-function describe(start: RunStart, links: Links | undefined): RunDescription {
-  return {
-    kind: start.kind,
-    correlationId: links?.correlationId ?? start.correlationId ?? "",
-    framework: start.framework,
-    name: start.name,
-    modelId: start.modelId,
-  };
-}
-
-/** A model can invent names: a tool's goes out only where the application is known to have it. */
-function actorName(
-  start: RunStart,
-  { root }: Links,
-  description: RunDescription,
-  nameOf: ((run: RunDescription) => string | undefined) | undefined,
-): string | undefined {
-  if (start.kind === "tool") {
-    const isKnown = start.name !== undefined && (start.isKnownName || root.declaredTools.has(start.name));
-    return isKnown ? toolNameInClear(start.name) : undefined;
-  }
-  const name = start.kind === "agent" || start.kind === "chain" ? nameOf?.(description) : undefined;
-  return typeof name === "string" ? name.toWellFormed() : undefined;
 }

@@ -55,6 +55,8 @@ export class CallRecord {
   }
 
   stepStarted(event: unknown): void {
+    // Here no tool waits for a person: that must not age.
+    this.#operation.touch();
     this.#operation.startStep(event);
     this.attempts.startStep(event);
   }

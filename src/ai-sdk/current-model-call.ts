@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { CallerLabels } from "../recorder/caller-labels.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { Run } from "../recorder/run.ts";
 import { shared } from "./shared.ts";
@@ -14,8 +15,11 @@ export interface OfferedCall {
   readonly prompt: unknown;
   /** 1 for the first. */
   readonly attempt: number;
-  /** The middleware, nearer to the provider, has taken the run over: it tells the call and its end. */
-  isTaken: boolean;
+  /**
+   * What the middleware, nearer to the provider, says of the call where it has taken the run over: then it tells its end. Labels can
+   * be hidden from telemetry, and never are from it.
+   */
+  taken: CallerLabels | undefined;
 }
 
 /** The attempt whose model is being called. */

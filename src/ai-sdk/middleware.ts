@@ -139,14 +139,14 @@ function startRun(
     dataSubjects,
     answeredToolCallIds: answeredToolCallIds(params.prompt),
     declaredTools: declaredTools(params),
-    attempt: offer?.isTaken ? attempt : (offer?.attempt ?? attempt),
+    attempt: offer?.taken ? attempt : (offer?.attempt ?? attempt),
   });
-  if (offer?.run === run) offer.isTaken = true;
+  if (offer?.run === run) offer.taken ??= { correlationId, dataSubjects };
   return run;
 }
 
 /** The attempt that the telemetry has started is this one, unless another call in there was it. */
 function refined(offer: OfferedCall | undefined, prompt: unknown): RefinedRun | undefined {
-  if (!offer || offer.isTaken) return undefined;
+  if (!offer || offer.taken) return undefined;
   return { run: offer.run, keepsInput: prompt !== undefined && offer.prompt === prompt };
 }

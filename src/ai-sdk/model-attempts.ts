@@ -53,11 +53,12 @@ export class ModelAttempts {
     try {
       result = await currentModelCall.run(offer, execute);
     } catch (error) {
-      if (offer.isTaken) this.#operation.modelEnded(run, { error });
+      if (offer.taken) this.#operation.modelEnded(run, { error });
       else await call.failed(error);
       throw error;
     }
-    if (offer.isTaken) {
+    if (offer.taken) {
+      this.#operation.learnLabels(offer.taken);
       this.#operation.modelEnded(run);
       return result;
     }
@@ -87,7 +88,7 @@ export class ModelAttempts {
     this.#count += 1;
     const run = this.#startRun(event);
     this.#latest = new WeakRef(run);
-    return { recorder, run, parent: current, prompt, attempt: this.#count, isTaken: false };
+    return { recorder, run, parent: current, prompt, attempt: this.#count, taken: undefined };
   }
 
   #startRun(event: unknown): Run {

@@ -1,5 +1,6 @@
 import type { ComplianceGuardError } from "../core/errors.ts";
 import { boundedList } from "../recorder/bounded-list.ts";
+import type { CallerLabels } from "../recorder/caller-labels.ts";
 import { NOT_SHOWN } from "../recorder/not-shown.ts";
 import { present } from "../recorder/present.ts";
 import type { Recorder } from "../recorder/recorder.ts";
@@ -114,6 +115,28 @@ export class Operation {
     });
   }
 
+  /** The caller's labels, where the events hid them. */
+  learnLabels({ correlationId, dataSubjects }: CallerLabels): void {
+    if (correlationId === undefined && dataSubjects === undefined) return;
+    if (this.labels.correlationId !== undefined || this.labels.dataSubjects !== undefined) return;
+    for (const run of this.#runs) {
+      this.recorder.start({
+        kind: run.kind,
+        input: () => NOT_SHOWN,
+        refines: { run, keepsInput: true },
+        modelId: this.modelId,
+        framework: "ai",
+        correlationId,
+        dataSubjects,
+      });
+    }
+  }
+
+  /** A sign of life. */
+  touch(): void {
+    for (const run of this.#runs) run.touch();
+  }
+
   /** An attempt at a model ended. */
   modelEnded(run: Run, failure?: { readonly error: unknown }): void {
     this.#model = run;
@@ -166,9 +189,14 @@ export class Operation {
   }
 
   async #settle(settle: (run: Run) => Promise<void>): Promise<void> {
-    const runs = [this.#step?.run, this.#agent, this.#run].filter((run) => run !== undefined);
+    const runs = this.#runs;
     this.#step = undefined;
-    await Promise.all([...new Set(runs)].map(settle));
+    await Promise.all(runs.map(settle));
+  }
+
+  /** Its own runs, the innermost first. */
+  get #runs(): Run[] {
+    return [...new Set([this.#step?.run, this.#agent, this.#run])].filter((run) => run !== undefined);
   }
 
   #startOf(event: unknown, decidedCalls: readonly string[]): RunStart {

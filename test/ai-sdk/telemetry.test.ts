@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { complianceGuardMiddleware, complianceGuardTelemetry, recordTools } from "../../src/ai-sdk/index.ts";
 import { reference } from "../../src/core/digest.ts";
 import { sdks7, ways, withRegistered } from "../support/ai-7.ts";
@@ -320,6 +320,17 @@ describe.each(sdks7)("$name", ({ sdk, version, release, isFloor }) => {
       }
     });
 
+    test("labels that are hidden from telemetry reach everything all the same, by the middleware", async () => {
+      const { question, events } = setUp({ telemetry: 1, middleware: true });
+      const complianceguard = { correlationId: "application-7", dataSubjects: ["s1"] };
+      const telemetry = { ...question.telemetry, recordInputs: false };
+      await make(sdk, { ...question, telemetry, providerOptions: { complianceguard } });
+      const all = await events();
+      expect(typesOf(all).toSorted()).toEqual(["agent", "model", "model", "tool"]);
+      for (const { correlationId, dataSubjects } of all)
+        expect({ correlationId, dataSubjects }).toEqual(complianceguard);
+    });
+
     test("a label that is not well-formed is reported once a model call", async () => {
       for (const middleware of [false, true]) {
         const { bare, troubles } = setUp({ telemetry: 1, middleware }, [{}]);
@@ -532,6 +543,76 @@ describe.each(sdks7)("$name", ({ sdk, version, release, isFloor }) => {
       expect(all[1]?.output.messages).toEqual([
         { role: "assistant", parts: [{ type: "text", content: "Half" }] },
       ]);
+    }
+  });
+
+  test("a plain call that is aborted is cancelled, and so is the agent's run", async () => {
+    for (const middleware of [false, true]) {
+      const abort = new AbortController();
+      const { question, events } = setUp({ telemetry: 1, middleware }, [
+        { error: new DOMException("stop", "AbortError") },
+      ]);
+      abort.abort();
+      await sdk.generateText({ ...question, abortSignal: abort.signal }).catch(() => {});
+      expect((await events()).map(statusOf)).toEqual(["cancelled", "cancelled"]);
+    }
+  });
+
+  test("a tool that an abort breaks off is cancelled once, although its end comes after the call's", async () => {
+    for (const tools of [false, true]) {
+      const abort = new AbortController();
+      const execute = (_: unknown, { abortSignal }: { abortSignal: AbortSignal }) =>
+        new Promise((_resolve, reject) => {
+          abortSignal.addEventListener("abort", () => reject(abortSignal.reason));
+          setImmediate(() => abort.abort());
+        });
+      const { question, events } = setUp({ telemetry: 1, tools }, twoSteps, execute);
+      await ways[1]?.call(sdk, { ...question, abortSignal: abort.signal });
+      await new Promise((resolve) => setImmediate(resolve));
+      const all = await events();
+      expect(typesOf(all)).toEqual(["agent", "model", "tool"]);
+      expect([statusOf(all[0]), statusOf(all[2])]).toEqual(["cancelled", "cancelled"]);
+    }
+  });
+
+  test("a reader who walks away leaves runs that are given up, each once", async () => {
+    const recording = startRecording({ abandonAfterMs: 20 });
+    const { question, events } = setUp(
+      { telemetry: 1 },
+      [
+        {
+          parts: () =>
+            new ReadableStream({
+              start(controller) {
+                for (const delta of ["Half", " of", " it"]) {
+                  controller.enqueue({ type: "text-start", id: delta });
+                  controller.enqueue({ type: "text-delta", id: delta, delta });
+                }
+              },
+            }),
+        },
+      ],
+      undefined,
+      recording,
+    );
+    const { fullStream } = sdk.streamText(question);
+    for await (const part of fullStream) if (part.type === "text-delta") break;
+    await vi.waitUntil(() => recording.sink.events.length === 2, { timeout: 10_000 });
+    const all = await events();
+    expect(all.map(statusOf)).toEqual(["abandoned", "abandoned"]);
+    expect(all[1]?.output.messages).toHaveLength(1);
+  });
+
+  test.skipIf(isFloor)("a stream that the framework retries is one event an attempt, numbered", async () => {
+    for (const middleware of [false, true]) {
+      const error = { type: "error", error: { message: "overloaded", isRetryable: true, statusCode: 529 } };
+      const broken = [{ type: "stream-start", warnings: [] }, error];
+      const { bare, events } = setUp({ telemetry: 1, middleware }, [{ parts: broken }, {}]);
+      await ways[1]?.call(sdk, { ...bare, streamRetries: 1 });
+      const all = await events();
+      expect(all.map(({ systemState }) => systemState.performance["attempt"])).toEqual([1, 2]);
+      expect(statusOf(all[0])).toBe("529");
+      expect(statusOf(all[1])).toBe("success");
     }
   });
 

@@ -28,6 +28,14 @@ test.concurrent.each(declarations.slice(3))(
   },
 );
 
+test.concurrent.each(declarations.slice(4))(
+  "what users write for telemetry compiles against %s",
+  { timeout: 120_000 },
+  async (path) => {
+    expect(await compilerOutput(path, "users-code-of-telemetry.ts")).toBe("");
+  },
+);
+
 test.concurrent("the compiler would say so if it did not", { timeout: 120_000 }, async () => {
   expect(await compilerOutput("zod/index.d.ts")).toContain("TS2614");
 });

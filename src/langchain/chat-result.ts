@@ -44,7 +44,11 @@ export function chatResult(result: unknown, extraParams?: unknown): RunEnd {
   };
 }
 
-/** Providers whose streams always say why they stopped, as far as LangChain passes it on. */
+/** Whether a provider's streams always say why they stopped, as far as LangChain passes it on. */
+export function saysWhyItStops(provider: unknown): boolean {
+  return sayWhyTheyStop.has(provider);
+}
+
 const sayWhyTheyStop: ReadonlySet<unknown> = new Set([
   "openai",
   "anthropic",
@@ -61,9 +65,7 @@ export function isCutOff(result: unknown): boolean {
   const provider = shapeOf<"model_provider">(message?.response_metadata)?.model_provider;
   const isChunk = isStreamed(result);
   return (
-    isChunk &&
-    sayWhyTheyStop.has(provider) &&
-    rawReason(sources(generation, message, undefined)) === undefined
+    isChunk && saysWhyItStops(provider) && rawReason(sources(generation, message, undefined)) === undefined
   );
 }
 

@@ -10,6 +10,7 @@ export class DeliveredAnswer {
   readonly #content: unknown[] = [];
   readonly #callChunks: unknown[] = [];
   #hasEvents = false;
+  #finish: "none" | "unexplained" | "explained" = "none";
   #modelId: string | undefined;
   #startTokens = 0;
   #provisionalTokens = 0;
@@ -46,7 +47,18 @@ export class DeliveredAnswer {
       this.#callChunks.push({ args: delta.args, index: event?.index });
     else if (event?.event === "message-start") this.#startTokens = outputTokensOf(event.usage);
     else if (event?.event === "provider") this.#readProviderEvent(event);
+    else if (event?.event === "message-finish")
+      this.#finish = textOf(event.reason) === undefined ? "unexplained" : "explained";
     return event?.event === "content-block-delta";
+  }
+
+  /**
+   * Whether an answer of the newer protocol ended without its end, which its result does not show.
+   *
+   * @param isExplained Its provider always says why it stops.
+   */
+  isCutOff(isExplained: boolean): boolean {
+    return this.#hasEvents && this.#finish !== "explained" && (isExplained || this.#finish === "none");
   }
 
   /**
@@ -89,7 +101,9 @@ type AnswerChunk = Shape<
   "content" | "tool_call_chunks" | "additional_kwargs" | "response_metadata" | "usage_metadata"
 >;
 
-type StreamEvent = Shape<"event" | "index" | "content" | "delta" | "usage" | "provider" | "name" | "payload">;
+type StreamEvent = Shape<
+  "event" | "index" | "content" | "delta" | "usage" | "reason" | "provider" | "name" | "payload"
+>;
 
 function outputTokensOf(usage: unknown): number {
   return numberOf(shapeOf<"output_tokens">(usage)?.output_tokens) ?? 0;

@@ -1,6 +1,6 @@
 import type { Run, RunEnd } from "../recorder/run.ts";
 import { chainResult } from "./chain-run.ts";
-import { chatResult, isCutOff, isStreamed } from "./chat-result.ts";
+import { chatResult, isCutOff, isStreamed, saysWhyItStops } from "./chat-result.ts";
 import type { DeliveredAnswer } from "./delivered-answer.ts";
 import type { UnexecutedCall } from "./graph-node.ts";
 import { recordInterrupts } from "./interrupt-requests.ts";
@@ -18,7 +18,8 @@ export function endModel(ended: HandledRun, output: unknown, extraParams: unknow
   ended.isStreamed &&= isStreamed(output) || details?.delivered?.hasEvents === true;
   const answer = chatResult(output, extraParams);
   const end = details?.delivered?.complete(answer) ?? answer;
-  return isCutOff(output) ? run.truncate(end) : run.succeed(end);
+  const isCut = isCutOff(output) || details?.delivered?.isCutOff(saysWhyItStops(details.provider));
+  return isCut ? run.truncate(end) : run.succeed(end);
 }
 
 /** Settles a tool run with what it gave. A message that says "error" is a failure although nothing was thrown. */

@@ -9,6 +9,8 @@ export interface RunDetails {
   /** Of a model call: what could end it, and what was streamed of its answer. */
   readonly signal?: AbortSignal | undefined;
   readonly delivered?: DeliveredAnswer | undefined;
+  /** Of a model call: the provider, as LangChain names it. */
+  readonly provider?: unknown;
   readonly tool?: ToolRun | undefined;
   /** Of a step that is a node of a graph. */
   readonly node?: GraphNode | undefined;

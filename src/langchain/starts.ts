@@ -28,7 +28,11 @@ export function describeModel(started: ModelStarted): Described {
       metadata,
       runName,
     }),
-    details: { signal: signalOf(extraParams), delivered },
+    details: {
+      signal: signalOf(extraParams),
+      delivered,
+      provider: shapeOf<"ls_provider">(metadata)?.ls_provider,
+    },
     delivered: () => deliveredOf(delivered) ?? {},
   };
 }

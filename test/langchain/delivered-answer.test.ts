@@ -86,3 +86,22 @@ describe("what only the parts of an answer tell", () => {
     });
   });
 });
+
+describe("an answer of the newer protocol was cut", () => {
+  const isCut = (...events: object[]) => {
+    const delivered = new DeliveredAnswer();
+    for (const event of events) delivered.addEvent(event);
+    return [delivered.isCutOff(true), delivered.isCutOff(false)];
+  };
+
+  test("where it has no end, or one without a reason by a provider that always gives one", () => {
+    const start = { event: "message-start" };
+    expect(isCut(start)).toEqual([true, true]);
+    expect(isCut(start, { event: "message-finish" })).toEqual([true, false]);
+    expect(isCut(start, { event: "message-finish", reason: "stop" })).toEqual([false, false]);
+  });
+
+  test("only where there is one", () => {
+    expect(isCut()).toEqual([false, false]);
+  });
+});

@@ -266,6 +266,7 @@ describe("model calls", () => {
     await handler.handleChatModelStart({}, [[{ role: "user", content: "?" }]], "r1");
     const delta = { type: "text-delta", text: "Yes." };
     handler.handleChatModelStreamEvent({ event: "content-block-delta", index: 0, delta }, "r1");
+    handler.handleChatModelStreamEvent({ event: "message-finish", reason: "stop" }, "r1");
     await handler.handleLLMEnd(
       { generations: [[{ text: "Yes.", message: { type: "ai", content: "Yes." } }]] },
       "r1",

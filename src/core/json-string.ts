@@ -1,3 +1,5 @@
+import { latin1Literal } from "./latin1-literal.ts";
+
 /**
  * A JSON string literal as Python writes it with `ensure_ascii=False`, which is as `JSON.stringify` does. Undefined for
  * text with a lone surrogate, which no UTF-8 can hold.
@@ -5,9 +7,14 @@
 export function quotedString(text: string): string | undefined {
   // Calling JSON.stringify costs more than looking at a few characters, which seldom need an escape.
   if (text.length < 32 && isVerbatim(text)) return `"${text}"`;
+  const literal = text.length < LONG ? undefined : latin1Literal(text);
+  if (literal !== undefined) return literal;
   const quoted = JSON.stringify(text);
   return mayHoldLoneSurrogate(text, quoted) && !text.isWellFormed() ? undefined : quoted;
 }
+
+/** Characters from which on a text is quicker to escape than to hand to JSON.stringify. */
+const LONG = 256;
 
 /** Spares nearly all text isWellFormed, which is slower than all of this: a lone surrogate becomes the escape \udXXX. */
 function mayHoldLoneSurrogate(text: string, quoted: string): boolean {

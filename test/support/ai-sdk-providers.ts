@@ -16,7 +16,6 @@ interface Settings {
   readonly baseURL: string;
   readonly apiKey: string;
   readonly name?: string;
-  readonly fetch?: typeof fetch;
 }
 
 type Factory = (settings: Settings) => ((modelId: string) => ProviderModel) & {
@@ -31,19 +30,18 @@ type Factory = (settings: Settings) => ((modelId: string) => ProviderModel) & {
 export async function providerModel(
   { name, major, isFloor }: Pick<SdkCase, "name" | "major" | "isFloor">,
   provider: ProviderName,
-  settings: { readonly baseURL: string; readonly modelId?: string; readonly fetch?: typeof fetch },
+  {
+    baseURL,
+    modelId = "gpt-5",
+    apiKey = "sk-none",
+  }: { readonly baseURL: string; readonly modelId?: string; readonly apiKey?: string },
 ): Promise<ProviderModel> {
   const { factory, packageName } = packages[provider];
   if (isFloor && packageName !== "openai") throw new Error(`${name} has no ${provider} here`);
   const prefix = isFloor ? `ai${major}.0.0-` : major === 7 ? "@ai-sdk/" : `ai${major}-`;
   const module = (await import(prefix + packageName)) as Readonly<Record<string, Factory>>;
-  const { modelId = "gpt-5", ...more } = settings;
   const create = module[factory] as Factory;
-  const made = create({
-    apiKey: "sk-none",
-    ...(packageName === "openai-compatible" && { name: "xai" }),
-    ...more,
-  });
+  const made = create({ baseURL, apiKey, ...(packageName === "openai-compatible" && { name: "xai" }) });
   if (provider === "openai") return made.chat(modelId);
   if (provider === "openai-responses") return made.responses(modelId);
   return made(modelId);

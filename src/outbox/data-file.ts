@@ -15,7 +15,7 @@ import { troubleOf } from "./directory.ts";
 import { FileLock } from "./file-lock.ts";
 import { checkSchema, createSchema, openRecords } from "./record-schema.ts";
 import { RecordStore } from "./record-store.ts";
-import { mendLog } from "./write-ahead-log.ts";
+import { mendLog, PAGE_BYTES } from "./write-ahead-log.ts";
 
 /** A data file this process holds: its own, or one it adopted. */
 export interface DataFile {
@@ -96,6 +96,11 @@ export function adoptDataFile(directory: string, id: string): Adoption {
     lock.release();
     return setAside(directory, id, trouble, false);
   }
+  if (isCut(path)) {
+    const aside = setAside(directory, id, "it ends in the midst of a page", true);
+    lock.remove();
+    return aside;
+  }
   if (mendLog(`${path}-wal`)) {
     const aside = setAside(directory, id, "its write-ahead log is damaged", true);
     lock.remove();
@@ -109,6 +114,13 @@ export function adoptDataFile(directory: string, id: string): Adoption {
     lock.remove();
     return aside;
   }
+}
+
+/** SQLite would take what is missing of the last page for zeros, and a file of a few bytes for a new one. */
+function isCut(path: string): boolean {
+  // Where a crash has cut the file while it grew, the log has the page.
+  const logBytes = lstatSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  return logBytes === 0 && lstatSync(path).size % PAGE_BYTES !== 0;
 }
 
 function checkedStore(path: string): RecordStore {

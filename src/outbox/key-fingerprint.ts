@@ -24,12 +24,38 @@ function fingerprint(apiKey: string, salt: string): string {
   return createHmac("sha256", apiKey).update(`complianceguard/outbox/${salt}`).digest("hex").slice(0, 32);
 }
 
-/** Notes the key in a transaction of its own. @returns False where the disk failed: to be tried again. */
-export function isKeyNoted(store: RecordStore, apiKey: string): boolean {
-  try {
-    store.transaction(() => noteKey(store, apiKey));
-    return true;
-  } catch {
-    return false;
+/**
+ * Sees that the note of the key is on the disk with the first record, in the same transaction: a process killed right after would
+ * leave events that nobody may send. A key that is learnt later is noted then.
+ */
+export class KeyNote {
+  readonly #store: RecordStore;
+  #apiKey: string | undefined;
+  #isOnDisk = false;
+
+  /** @param apiKey Where it is known before the first record. */
+  constructor(store: RecordStore, apiKey: string | undefined) {
+    this.#store = store;
+    this.#apiKey = apiKey;
+    store.inEachTransaction(() => this.#write());
+  }
+
+  /** Notes the key now. Where the disk fails it goes with the next transaction. */
+  learn(apiKey: string): void {
+    if (this.#apiKey === apiKey) return;
+    this.#apiKey = apiKey;
+    this.#isOnDisk = false;
+    try {
+      this.#store.transaction(() => {});
+    } catch {
+      // Whoever writes next hears of such a disk.
+    }
+  }
+
+  #write(): void {
+    if (this.#isOnDisk || this.#apiKey === undefined) return;
+    // One that stands there now is of a transaction before: this one may still be undone.
+    this.#isOnDisk = isMeantFor(this.#store, this.#apiKey);
+    if (!this.#isOnDisk) noteKey(this.#store, this.#apiKey);
   }
 }

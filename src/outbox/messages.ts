@@ -5,6 +5,8 @@ export interface OutboxOpening {
   /** The destination's own directory, absolute. */
   readonly directory: string;
   readonly baseUrl: string;
+  /** The API key where it is no function: known before the first record. */
+  readonly fixedKey: string | undefined;
   readonly timeoutMs: number;
   readonly concurrency: number;
   readonly maxBytes: number;

@@ -14,7 +14,7 @@ import {
   pauseTrouble,
   refusalTrouble,
 } from "./host-troubles.ts";
-import { isKeyNoted } from "./key-fingerprint.ts";
+import { KeyNote } from "./key-fingerprint.ts";
 import type { DeadLetter, OutboxOpening, PlainTrouble } from "./messages.ts";
 import { type OutboxStatus, statusOf } from "./outbox-status.ts";
 import type { RecordStore } from "./record-store.ts";
@@ -50,7 +50,7 @@ export class OutboxHost {
   #key: "untried" | "asked" | "tried" = "untried";
   #timer: NodeJS.Timeout | undefined;
   #isClosing = false;
-  #isKeyNoted = false;
+  readonly #note: KeyNote | undefined;
 
   /** @throws {ComplianceGuardError} `outbox_unusable` where the directory is. */
   constructor(opening: OutboxOpening, surroundings: HostSurroundings) {
@@ -61,6 +61,7 @@ export class OutboxHost {
     if (left?.outcome === "adopted") this.#own = left.file;
     else this.#own = opening.keepsOwnFile ? createDataFile(opening.directory) : undefined;
     this.#own?.store.resume();
+    this.#note = this.#own && new KeyNote(this.#own.store, opening.fixedKey);
     if (this.#own) this.#files.set(this.#own.id, this.#own);
     this.#committer = new Committer({
       own: this.#own?.store,
@@ -178,19 +179,12 @@ export class OutboxHost {
 
   #afterCommit(): void {
     if (this.#isClosing) return;
-    if (!this.#isKeyNoted) this.#noteKey();
     for (const file of this.#files.values()) {
       const { open, waiting, deadLetters } = file.store.counts;
       if (file !== this.#own && open + waiting + deadLetters === 0) this.#letGo(file);
     }
     this.#delivery[this.#flushes.size > 0 ? "sendNow" : "sendSoon"]();
     this.#checkFlushes();
-  }
-
-  /** A disk that fails here may do better at the next commit: without the note nobody else could send this file. */
-  #noteKey(): void {
-    if (!this.#own || this.#apiKey === undefined) return;
-    this.#isKeyNoted = isKeyNoted(this.#own.store, this.#apiKey);
   }
 
   #checkFlushes(): void {
@@ -284,7 +278,7 @@ export class OutboxHost {
       const apiKey = await this.#surroundings.apiKey();
       if (this.#isClosing) return;
       this.#apiKey = apiKey;
-      this.#noteKey();
+      this.#note?.learn(apiKey);
     } catch (error) {
       if (this.#isClosing) return;
       if (isFirst) this.#surroundings.report(keyTrouble(error));

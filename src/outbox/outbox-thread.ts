@@ -16,7 +16,7 @@ import { RecordBatches } from "./record-batches.ts";
 
 /** What the thread asks of the application's. */
 export interface ThreadSurroundings {
-  apiKey(): Promise<{ readonly key: string; readonly isFixed: boolean }>;
+  apiKey(): Promise<string>;
   send(eventId: string, body: Uint8Array): Promise<IngestResult>;
   report(trouble: PlainTrouble): void;
 }

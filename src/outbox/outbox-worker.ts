@@ -19,7 +19,6 @@ const port = parentPort;
 const opening = workerData as OutboxOpening;
 const questions = new Map<number, PromiseWithResolvers<unknown>>();
 let lastQuestion = 0;
-let fixedKey: string | undefined;
 
 function say(message: FromWorker): void {
   port?.postMessage(message);
@@ -35,10 +34,7 @@ function ask(question: Question): Promise<unknown> {
 }
 
 async function apiKey(): Promise<string> {
-  if (fixedKey !== undefined) return fixedKey;
-  const { key, isFixed } = (await ask({ what: "key" })) as { key: string; isFixed: boolean };
-  if (isFixed) fixedKey = key;
-  return key;
+  return opening.fixedKey ?? ((await ask({ what: "key" })) as string);
 }
 
 function keepAll(host: OutboxHost, id: number, records: readonly RecordRequest[], bytes: Uint8Array): void {

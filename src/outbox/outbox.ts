@@ -191,6 +191,7 @@ class SharedOutbox implements Outbox {
     const opening: OutboxOpening = {
       directory: this.#directory,
       baseUrl,
+      fixedKey: typeof apiKey === "string" ? apiKey : undefined,
       timeoutMs,
       concurrency,
       maxBytes,
@@ -200,7 +201,7 @@ class SharedOutbox implements Outbox {
       delivers: true,
     };
     const surroundings: ThreadSurroundings = {
-      apiKey: async () => ({ key: await fetchApiKey(apiKey), isFixed: typeof apiKey === "string" }),
+      apiKey: () => fetchApiKey(apiKey),
       send: (eventId, body) => sender.postEventBody(body, { eventId }),
       report: (trouble) => {
         for (const listener of listeners) listener(trouble);

@@ -32,6 +32,7 @@ export class RecordStore {
   #counts: { open: number; waiting: number; deadLetters: number; bytes: number };
   #nextNumber: number;
   #undo: (() => void)[] = [];
+  #inEach: (() => void) | undefined;
 
   /** @param database With the outbox's tables. */
   constructor(database: DatabaseSync) {
@@ -57,6 +58,11 @@ export class RecordStore {
     return { ...this.#counts };
   }
 
+  /** What is to be written at the end of each transaction from now on. */
+  inEachTransaction(write: () => void): void {
+    this.#inEach = write;
+  }
+
   /** Runs `work` in one transaction: durable when this returns, undone when it throws. */
   transaction(work: () => void): void {
     const counts = { ...this.#counts };
@@ -64,6 +70,7 @@ export class RecordStore {
     this.#sql("BEGIN IMMEDIATE").run();
     try {
       work();
+      this.#inEach?.();
       this.#sql("COMMIT").run();
     } catch (error) {
       this.#counts = counts;

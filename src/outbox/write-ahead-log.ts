@@ -8,8 +8,8 @@ const SALTS_AT = { header: 16, frame: 8 } as const;
 /** Checksums over words of the other byte order have the next number. */
 const MAGIC = 0x377f0682;
 const VERSION = 3_007_000;
-/** Of every file that the outbox makes. */
-const PAGE_BYTES = 4_096;
+/** The size of a page in every file that the outbox makes. */
+export const PAGE_BYTES = 4_096;
 const FRAME_BYTES: number = FRAME_HEADER_BYTES + PAGE_BYTES;
 /** A log is cut at 16 MiB whenever it is written back; one beyond this is left as it is. */
 const MAX_BYTES = 2 ** 28;

@@ -110,26 +110,23 @@ test("of bodies with each another bit flipped none is ever sent, and all others 
   expect(found.toSorted()).toEqual(healthy.toSorted());
 });
 
-test("a file cut at any length shows it, and what is salvaged of it is unaltered", PATIENT, async () => {
+test("a file cut at any length is set aside, and what is salvaged of it is unaltered", PATIENT, async () => {
   const left = await leftFile("http://127.0.0.1:1", 40);
   const pristine = readFileSync(left.path);
   const id = basename(left.path, ".db");
   const texts = new Set(left.events.map(({ text }) => text));
   const saved: number[] = [];
-  for (const length of chosen(pristine.length, LENGTHS, 60)) {
+  // Those of a few bytes, and of all but a few, are cases of their own.
+  const edges = [1, 99, 511, 512, 4_095, 4_096, 4_097, pristine.length - 1];
+  for (const length of [...edges, ...chosen(pristine.length, LENGTHS, 60)]) {
     writeFileSync(left.path, pristine.subarray(0, length), { mode: 0o600 });
     const adoption = adoptDataFile(left.destination, id);
-    if (adoption.outcome === "adopted") {
-      // Without a byte it is as a process leaves it that dies while it makes its file. Of a last page that is cut SQLite takes
-      // the rest for zeros: the records it held are known by their digests.
-      const { store, close } = adoption.file;
-      store.transaction(() => store.abandonAll());
-      const found = store.page(0, 100);
-      expect(found).toHaveLength(length === 0 ? 0 : left.events.length);
-      expect(found.filter(({ isIntact, body }) => isIntact && !texts.has(textOf({ body })))).toEqual([]);
-      close();
+    if (length === 0) {
+      // So does a process leave it that dies while it makes its file.
+      if (adoption.outcome === "adopted") adoption.file.close();
       continue;
     }
+    // What is cut off always shows.
     if (adoption.outcome !== "set_aside") throw new Error(`length ${length}: ${adoption.outcome}`);
     const into = storeInMemory();
     salvage(adoption.path, into);

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import type { IngestResult } from "../../src/client/answers.ts";
-import { isMeantFor, noteKey } from "../../src/outbox/key-fingerprint.ts";
+import { noteKey } from "../../src/outbox/key-fingerprint.ts";
 import { createSchema } from "../../src/outbox/record-schema.ts";
 import { RecordStore } from "../../src/outbox/record-store.ts";
 import { Tenancy } from "../../src/outbox/tenancy.ts";
@@ -68,16 +68,4 @@ test("the first answer pins, the next ones change nothing, and a closed file is 
   tenancy.forget(store);
   store.setSetting("environment_id", "b");
   expect(tenancy.isOwnAnswer(store, answer("a"))).toBe(false);
-});
-
-test("the note of a key tells keys apart, differs from file to file, and holds nothing of the key", () => {
-  const [first, second] = [file({ key: "key-of-a-tenant" }), file({ key: "key-of-a-tenant" })];
-  for (const store of [first, second]) {
-    expect([isMeantFor(store, "key-of-a-tenant"), isMeantFor(store, "key-of-a-tenanT")]).toEqual([
-      true,
-      false,
-    ]);
-  }
-  expect(first.setting("key_fingerprint")).not.toBe(second.setting("key_fingerprint"));
-  expect(first.setting("key_fingerprint")).toMatch(/^[0-9a-f]{32}$/);
 });

@@ -219,14 +219,15 @@ export class OutboxHost {
 
   #adopt(id: string): void {
     const adoption = adoptDataFile(this.#opening.directory, id);
-    if (adoption.outcome === "in_use") return;
-    if (adoption.outcome === "set_aside") {
-      this.#reportAside(adoption);
-      return;
-    }
+    if (adoption.outcome === "set_aside") this.#reportAside(adoption);
+    if (adoption.outcome !== "adopted") return;
     const { file } = adoption;
     file.store.transaction(() => file.store.abandonAll());
-    this.#files.set(id, file);
+    this.#take(file);
+  }
+
+  #take(file: DataFile): void {
+    this.#files.set(file.id, file);
     if (!this.#opening.delivers) return;
     if (this.#key === "tried") this.#decide(file);
     else this.#undecided.add(file);
@@ -240,9 +241,12 @@ export class OutboxHost {
 
   #reportAside({ path, trouble, isDamaged }: Extract<Adoption, { readonly outcome: "set_aside" }>): void {
     this.#setAside++;
-    const { saved, altered } =
-      isDamaged && this.#own ? salvage(path, this.#own.store) : { saved: 0, altered: 0 };
+    // Into a file of their own: whose events they are is decided as for any that was left.
+    const file = isDamaged ? createDataFile(this.#opening.directory) : undefined;
+    const { saved, altered } = file ? salvage(path, file.store) : { saved: 0, altered: 0 };
     this.#surroundings.report(asideTrouble(path, trouble, saved, altered));
+    if (saved > 0 && file) this.#take(file);
+    else file?.close();
   }
 
   #hold(file: DataFile): void {

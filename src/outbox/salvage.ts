@@ -11,7 +11,10 @@ export interface Salvage {
   readonly altered: number;
 }
 
-/** Copies every record of a damaged file that is still what was kept into another store. */
+/**
+ * Copies every record of a damaged file that is still what was kept into another store, and what the file says of whose they are.
+ * @param into Empty.
+ */
 export function salvage(path: string, into: RecordStore): Salvage {
   let saved = 0;
   let altered = 0;
@@ -19,6 +22,7 @@ export function salvage(path: string, into: RecordStore): Salvage {
   if (!database) return { saved, altered };
   try {
     into.transaction(() => {
+      for (const [name, value] of readableSettings(database)) into.setSetting(name, value);
       for (const { isIntact, eventId, hasDerivedId, body } of readableRecords(database)) {
         if (isIntact) {
           into.submit(eventId, hasDerivedId, body);
@@ -30,6 +34,16 @@ export function salvage(path: string, into: RecordStore): Salvage {
     database.close();
   }
   return { saved, altered };
+}
+
+/** None where they cannot be read: then nobody knows whose the records are, and they are held. */
+function readableSettings(database: DatabaseSync): readonly (readonly [string, string])[] {
+  try {
+    const rows = database.prepare("SELECT name, value FROM setting").all();
+    return rows.map(({ name, value }) => [String(name), String(value)]);
+  } catch {
+    return [];
+  }
 }
 
 function openDamaged(path: string): DatabaseSync | undefined {

@@ -9,7 +9,7 @@ import { createSchema } from "../../src/outbox/record-schema.ts";
 import { RecordStore } from "../../src/outbox/record-store.ts";
 import { salvage } from "../../src/outbox/salvage.ts";
 import { testDirectory, testPlatform } from "../server/test-platform.ts";
-import { outgoing, testOutbox } from "./fixtures.ts";
+import { outgoing, testOutbox, until } from "./fixtures.ts";
 import { leftFile, seeded } from "./left-file.ts";
 import { recorded } from "./writers.ts";
 
@@ -165,6 +165,35 @@ test("a file cut at any length stops nothing: what can still be read goes, unalt
   ).toEqual([]);
   // The longest cut leaves most of the events.
   expect(sent).toBeGreaterThan(10);
+});
+
+test("what is salvaged of another tenant's file is held for it, and sent by nobody else", async () => {
+  const server = await testPlatform();
+  const left = await leftFile(server.url, 12, "key-of-another-tenant");
+  // It ends with the end of a body.
+  truncateSync(left.path, readFileSync(left.path).length - 1);
+  const options = { directory: left.directory, baseUrl: server.url };
+  const first = testOutbox(options);
+  const own = outgoing();
+  await first.submit(own);
+  expect(await first.flush()).toMatchObject({ delivered: 1, waiting: 11, paused: "other_key" });
+  expect(await first.status()).toMatchObject({ held: 11, setAside: 1 });
+  expect([...(await recorded(server)).keys()]).toEqual([own.eventId]);
+  await first.close({ timeoutMs: 0 });
+  const second = testOutbox({ ...options, acceptOtherKey: true });
+  await second.ready();
+  expect(await second.flush()).toEqual({ delivered: 11, waiting: 0, deadLetters: 0 });
+});
+
+test("a file whose key cannot be told any more is held, too", async () => {
+  const left = await leftFile("http://127.0.0.1:1", 3);
+  const damaged = readFileSync(left.path);
+  // The name of its note.
+  damaged.write("xey_fingerprint", damaged.indexOf("key_fingerprint"));
+  writeFileSync(left.path, damaged.subarray(0, -1));
+  const outbox = testOutbox({ directory: left.directory, baseUrl: "http://127.0.0.1:1" });
+  await outbox.status();
+  await until(async () => (await outbox.status()).held === 3);
 });
 
 /** What a process that is killed leaves: most of it stands in the write-ahead log alone. One event a transaction. */

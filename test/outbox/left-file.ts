@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { testDirectory } from "../server/test-platform.ts";
+import { API_KEY, testDirectory } from "../server/test-platform.ts";
 import { outgoing, testOutbox } from "./fixtures.ts";
 
 /** A data file that a process which is gone has left. */
@@ -13,10 +13,10 @@ export interface LeftFile {
 }
 
 /** A file with `count` start records: nothing sends them before the next start. */
-export async function leftFile(baseUrl: string, count: number): Promise<LeftFile> {
+export async function leftFile(baseUrl: string, count: number, apiKey: string = API_KEY): Promise<LeftFile> {
   const directory = await testDirectory();
   const events = Array.from({ length: count }, () => outgoing());
-  const outbox = testOutbox({ directory, baseUrl });
+  const outbox = testOutbox({ directory, baseUrl, apiKey });
   for (let at = 0; at < count; at += 100) {
     await Promise.all(events.slice(at, at + 100).map((event) => outbox.begin(event)));
   }

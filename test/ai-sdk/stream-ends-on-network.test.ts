@@ -97,6 +97,19 @@ describe.each(sdks)("$name", (each) => {
     expect(events[0]?.output.messages).toEqual(parts(delivered));
   });
 
+  test("a plain answer whose connection is cut is an error, too", async () => {
+    await using server = await startOpenAiServer([{ text: "Six years of experience.", cutAfter: 1 }]);
+    const recording = startRecording();
+    const model = each.sdk.wrapLanguageModel({
+      model: await providerModel(each, "openai", server),
+      middleware: complianceGuardMiddleware({ recorder: recording.recorder }),
+    });
+    await expect(each.sdk.generateText({ model, prompt: "Q", maxRetries: 0 })).rejects.toThrow();
+    const event = await recording.only();
+    expect(statusOf(event)).toMatch(/^error:/);
+    expect(event.output).toEqual({});
+  });
+
   test("an abort before the call is cancelled, and nothing is asked", async () => {
     const { statuses, events } = await streamed(each, [{ text: "Yes." }], {
       more: (controller) => {

@@ -4,6 +4,10 @@ import { collect, type SdkCase, sdks, type TextStream } from "../support/ai-sdks
 import { type RecordedEvent, startRecording, statusOf } from "../support/recording.ts";
 import { scriptedModel, streamParts } from "../support/scripted-model.ts";
 
+interface ConsumingSdk {
+  consumeStream(options: { readonly stream: ReadableStream }): Promise<void>;
+}
+
 /** Lets everything happen that waits for nothing but its turn. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
@@ -114,6 +118,19 @@ describe.each(sdks)("$name", (each) => {
     });
   });
 
+  test("a client that leaves a response which the server consumes all the same loses nothing of the record", async () => {
+    const { result, only, text } = streaming(each, 400);
+    let consumed: PromiseLike<void> | undefined;
+    const consumeSseStream = ({ stream }: { readonly stream: ReadableStream }) => {
+      consumed = (each.sdk as unknown as ConsumingSdk).consumeStream({ stream });
+    };
+    await leave(result.toUIMessageStreamResponse({ consumeSseStream }));
+    await consumed;
+    const event = await only();
+    expect(statusOf(event)).toBe("success");
+    expect(deliveredText(event)).toBe(text);
+  });
+
   test.each([1, 400])("an answer of %i pieces that is never read is one event", async (count) => {
     const { recorder, events, text, gave } = streaming(each, count);
     await settled();
@@ -194,3 +211,33 @@ describe.each(sdks)("$name", (each) => {
     expect(await result.text).toBe(text);
   });
 });
+
+interface LowMemorySdk {
+  experimental_streamTextLowMemory?: (options: object) => {
+    readonly stream: AsyncIterable<{ readonly type: string }>;
+  };
+}
+
+const lowMemory = sdks.filter(({ sdk }) => "experimental_streamTextLowMemory" in sdk);
+
+test("the newest version streams for one reader only, too", () => {
+  expect(lowMemory.map(({ major, isFloor }) => [major, isFloor])).toEqual([[7, false]]);
+});
+
+test.each(lowMemory)(
+  "$name: a stream for one reader is cancelled when that reader leaves",
+  async ({ sdk, version }) => {
+    const { recorder, only } = startRecording();
+    const content = [{ type: "text", text: "abc".repeat(400) }];
+    const model = sdk.wrapLanguageModel({
+      model: scriptedModel(version, [{ content }]),
+      middleware: complianceGuardMiddleware({ recorder }),
+    });
+    const result = (sdk as LowMemorySdk).experimental_streamTextLowMemory?.({ model, prompt: "Q" });
+    for await (const part of result?.stream ?? []) if (part.type === "text-delta") break;
+    await settled();
+    const event = await only();
+    expect(statusOf(event)).toBe("cancelled");
+    expect(deliveredText(event)).toMatch(/^(?:abc)+$/);
+  },
+);

@@ -1,4 +1,5 @@
 import { getEventListeners } from "node:events";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type StreamEnd, tapStream } from "../../src/ai-sdk/stream-tap.ts";
 import { collect } from "../support/ai-sdks.ts";
@@ -120,4 +121,63 @@ test("a listener that throws is told so, and the stream does not notice", async 
   };
   expect(await collect(tapStream(streamOf([1, 2]), ear))).toEqual([1, 2]);
   expect(ear.troubles).toEqual([bug, bug, bug]);
+});
+
+test("whatever ends a stream, its reader gets what the source gave, and all of it is heard until the one end", async () => {
+  const scenario = fc.record({
+    parts: fc.array(fc.record({ type: fc.string() }), { maxLength: 12 }),
+    source: fc.constantFrom("closes", "breaks", "hangs"),
+    leaves: fc.constantFrom("never", "cancels", "aborts"),
+    after: fc.nat(12),
+  });
+  await fc.assert(
+    fc.asyncProperty(scenario, async ({ parts, source, leaves, after }) => {
+      const waiting = [...parts];
+      const stream = new ReadableStream(
+        {
+          pull(controller) {
+            const part = waiting.shift();
+            if (part) controller.enqueue(part);
+            else if (source === "closes") controller.close();
+            else if (source === "breaks") controller.error(new Error("socket hang up"));
+            else return new Promise(() => {});
+            return undefined;
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      const controller = new AbortController();
+      const ear = new Ear();
+      const reader = tapStream(stream, ear, controller.signal).getReader();
+      const seen: unknown[] = [];
+      let ending: string | undefined;
+      const leave = async () => {
+        if (ending !== undefined || leaves === "never") return;
+        ending = "cancelled";
+        if (leaves === "aborts") controller.abort();
+        else await reader.cancel();
+      };
+      const isOver = () => ending === "cancelled" && leaves === "cancels";
+      let heardUntil = parts.length;
+      while (source !== "hangs" || seen.length < parts.length) {
+        if (seen.length === after) {
+          heardUntil = after;
+          await leave();
+        }
+        if (isOver()) break;
+        const next = await reader.read().catch(() => undefined);
+        if (!next || next.done) {
+          ending ??= next ? "ended" : "failed";
+          break;
+        }
+        seen.push(next.value);
+      }
+      await leave();
+
+      for (const [index, part] of seen.entries()) expect(part).toBe(parts[index]);
+      expect(ear.parts).toEqual(leaves === "never" ? seen : seen.slice(0, heardUntil));
+      expect(ear.ends.map(({ kind }) => kind)).toEqual(ending === undefined ? [] : [ending]);
+      expect(ear.troubles).toEqual([]);
+    }),
+  );
 });

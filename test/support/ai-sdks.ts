@@ -29,7 +29,7 @@ export interface TextStream {
   readonly fullStream: AsyncIterable<{ readonly type: string }>;
   readonly text: PromiseLike<string>;
   consumeStream(): PromiseLike<void>;
-  toUIMessageStreamResponse(): Response;
+  toUIMessageStreamResponse(options?: object): Response;
   toTextStreamResponse(): Response;
 }
 

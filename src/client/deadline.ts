@@ -23,29 +23,35 @@ export async function withinDeadline<Result>(
   const controller = new AbortController();
   const { signal } = controller;
   const startedMs = performance.now();
-  const onAbort = (): void => controller.abort(callerSignal && abortedBy(callerSignal));
-  const onTimeout = (): void => controller.abort(timeoutAfter(timeoutMs));
-  const timer = setTimeout(onTimeout, timeoutMs);
-  callerSignal?.addEventListener("abort", onAbort, { once: true });
-  try {
-    const remainingMs = (): number => timeoutMs - (performance.now() - startedMs);
-    return await Promise.race([operation({ signal, remainingMs }), whenAborted(signal)]);
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    clearTimeout(timer);
-    callerSignal?.removeEventListener("abort", onAbort);
-  }
+  const remainingMs = (): number => timeoutMs - (performance.now() - startedMs);
+  return new Promise((resolve, reject) => {
+    const end = (reason: ComplianceGuardError): void => {
+      release();
+      reject(reason);
+      controller.abort(reason);
+    };
+    const onAbort = (): void => end(abortedBy(callerSignal as AbortSignal));
+    const timer = setTimeout(() => end(timeoutAfter(timeoutMs)), timeoutMs);
+    callerSignal?.addEventListener("abort", onAbort, { once: true });
+    const release = (): void => {
+      clearTimeout(timer);
+      callerSignal?.removeEventListener("abort", onAbort);
+    };
+    operation({ signal, remainingMs }).then(
+      (result) => {
+        release();
+        resolve(result);
+      },
+      (error) => {
+        release();
+        reject(error);
+      },
+    );
+  });
 }
 
 /** The longest delay `setTimeout` keeps; a longer one would fire at once. */
 export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
-
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-}
 
 function abortedBy(signal: AbortSignal): ComplianceGuardError {
   return new ComplianceGuardError("aborted", "The call was aborted by its signal", { cause: signal.reason });

@@ -31,25 +31,40 @@ export interface Transport {
 /** So much of an error's body is read. */
 const MAX_ERROR_BYTES = 2 ** 20;
 
-/**
- * Reads an answer's body as far as its status allows, and drops the connection if there is more. Counts what arrives:
- * a Content-Length can be missing or a lie.
- */
+/** Reads an answer's body as far as its status allows, and drops the connection if there is more. */
 export async function readBounded(
   chunks: AsyncIterable<Uint8Array>,
   status: number,
   maxAnswerBytes: number,
 ): Promise<BoundedText> {
-  const maxBytes = isSuccess(status) ? maxAnswerBytes : MAX_ERROR_BYTES;
-  const kept: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of chunks) {
-    kept.push(chunk.subarray(0, maxBytes - size));
-    size += chunk.length;
-    if (size > maxBytes) break;
-  }
-  return { text: new TextDecoder().decode(Buffer.concat(kept)), isCut: size > maxBytes };
+  const body = new BoundedBody(status, maxAnswerBytes);
+  for await (const chunk of chunks) if (!body.add(chunk)) break;
+  return body.read();
 }
+
+/** Gathers an answer's body as far as its status allows. Counts what arrives: a Content-Length can be missing or a lie. */
+export class BoundedBody {
+  readonly #maxBytes: number;
+  readonly #kept: Uint8Array[] = [];
+  #size = 0;
+
+  constructor(status: number, maxAnswerBytes: number) {
+    this.#maxBytes = isSuccess(status) ? maxAnswerBytes : MAX_ERROR_BYTES;
+  }
+
+  /** Takes the next piece. False where there is more than is wanted: the rest need not be read. */
+  add(chunk: Uint8Array): boolean {
+    this.#kept.push(chunk.subarray(0, this.#maxBytes - this.#size));
+    this.#size += chunk.length;
+    return this.#size <= this.#maxBytes;
+  }
+
+  read(): BoundedText {
+    return { text: decoder.decode(Buffer.concat(this.#kept)), isCut: this.#size > this.#maxBytes };
+  }
+}
+
+const decoder = new TextDecoder();
 
 /** Whether an answer's status is 2xx. */
 export function isSuccess(status: number): boolean {

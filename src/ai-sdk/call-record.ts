@@ -41,13 +41,14 @@ export class CallRecord {
     return this.#operation.hasEnded && !this.#mayFailAfterEnd && !this.tools.areOpen;
   }
 
-  /** True where nothing of it is under way. */
+  /** True where nothing of it is under way: what may still be heard of it follows at once. */
   get isIdle(): boolean {
-    return (
-      !this.attempts.areOpen &&
-      !this.tools.areOpen &&
-      (this.#operation.hasEnded || !this.#operation.isOpenAgent)
-    );
+    return !this.attempts.areOpen && !this.tools.areOpen && !this.#operation.isOpenAgent;
+  }
+
+  /** True where it was given up. */
+  get isAbandoned(): boolean {
+    return this.#operation.isAbandoned;
   }
 
   async started(): Promise<void> {
@@ -75,20 +76,17 @@ export class CallRecord {
   }
 
   async ended(event: unknown): Promise<void> {
-    this.attempts.close();
     const last = boundedList(member(event, "steps")).at(-1);
     await this.#operation.ended(event, isAnybodyAsked(approvalsOfStep(member(last, "content"))));
   }
 
   async aborted(event: unknown): Promise<void> {
     this.attempts.aborted();
-    this.attempts.close();
     this.#mayFailAfterEnd = false;
     await this.#operation.aborted(event);
   }
 
   async failed(event: unknown): Promise<void> {
-    this.attempts.close();
     this.#mayFailAfterEnd = false;
     await this.#recordRefusedAnswers(member(event, "error"));
     await this.#operation.failed(event);

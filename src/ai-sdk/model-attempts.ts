@@ -18,7 +18,7 @@ import { member, textMember } from "./unknown-shape.ts";
  */
 export class ModelAttempts {
   readonly #operation: Operation;
-  #step: unknown;
+  #step: Step | undefined;
   #count = 0;
   /** Weak: a stream that nobody reads must be free to go. */
   #streaming: WeakRef<ModelCall> | undefined;
@@ -35,8 +35,17 @@ export class ModelAttempts {
 
   /** A step begins, and attempts are counted anew; or the next attempt at the same one. */
   startStep(event: unknown): void {
-    if (member(this.#step, "stepNumber") !== member(event, "stepNumber")) this.#count = 0;
-    this.#step = event;
+    const number = member(event, "stepNumber");
+    if (this.#step?.number !== number) this.#count = 0;
+    const prompt = member(event, "promptMessages");
+    this.#step = {
+      number,
+      prompt: Array.isArray(prompt) ? new WeakRef(prompt) : undefined,
+      settings: {
+        toolChoice: member(event, "stepToolChoice"),
+        providerOptions: providerOptionsOf(event),
+      },
+    };
   }
 
   /** Makes the call, and gives what it gives. */
@@ -77,34 +86,25 @@ export class ModelAttempts {
     this.#streaming?.deref()?.end({ kind: "cancelled" });
   }
 
-  /** There will be no more. */
-  close(): void {
-    this.#step = undefined;
-  }
-
   #start(event: unknown): OfferedCall {
     const { recorder, current } = this.#operation;
-    const prompt = member(this.#step, "promptMessages");
+    const prompt = this.#step?.prompt?.deref();
     this.#count += 1;
-    const run = this.#startRun(event);
+    const run = this.#startRun(event, prompt);
     this.#latest = new WeakRef(run);
     return { recorder, run, parent: current, prompt, attempt: this.#count, taken: undefined };
   }
 
-  #startRun(event: unknown): Run {
+  #startRun(event: unknown, promptMessages: unknown): Run {
     const { recorder, current, labels, isStream, version } = this.#operation;
-    const messages = givenMessages(this.#step ?? event);
+    const messages = givenMessages({ ...(event as object), promptMessages });
     let reading: PromptReading | undefined;
     const prompt = (): PromptReading => {
       reading ??= readPrompt(messages);
       return reading;
     };
     recordUnexecutedCalls(messages, recorder, version);
-    const settings = {
-      ...(event as object),
-      toolChoice: member(this.#step, "stepToolChoice"),
-      providerOptions: providerOptionsOf(this.#step),
-    };
+    const settings = { ...(event as object), ...this.#step?.settings };
     return recorder.start({
       kind: "model",
       input: () => (messages ? prompt().input : NOT_SHOWN),
@@ -134,6 +134,13 @@ export class ModelAttempts {
     const { recorder, labelErrors } = this.#operation;
     for (const cause of labelErrors.splice(0)) recorder.reportTrouble({ code: cause.code, cause });
   }
+}
+
+/** What an attempt is told of its step. A reader may leave and nobody say so: it must hold no content. */
+interface Step {
+  readonly number: unknown;
+  readonly prompt: WeakRef<object> | undefined;
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** Our own options are the caller's word to us, and no parameter of the model's. */

@@ -3,19 +3,20 @@ import type { CallRecord } from "./call-record.ts";
 import { shared } from "./shared.ts";
 
 /** How long nothing may be heard of a call of which nothing is under way, until it is forgotten. */
-const FORGET_AFTER_MS = 10_000;
+const FORGET_AFTER_MS = 3_000;
+const SWEEP_EVERY_MS = 1_000;
 
 /** The calls that a recorder is told of by some telemetry: registered twice, each call is still one telemetry's. */
 const claimed = shared("claimed-calls", () => new WeakMap<Recorder, Set<string>>());
 
 /**
  * The calls that one telemetry records, by their ids. The framework does not tell the end of each (a reader may walk away), so what
- * is quiet is swept out now and then.
+ * is quiet is swept out every second.
  */
 export class OpenCalls {
   readonly #calls = new Map<string, { readonly record: CallRecord; heardAt: number }>();
   readonly #now: () => number;
-  #sweepAt = 64;
+  #timer: NodeJS.Timeout | undefined;
 
   /** @param now Milliseconds of a clock that never goes back. */
   constructor(now: () => number = () => performance.now()) {
@@ -39,7 +40,7 @@ export class OpenCalls {
     claimed.set(recorder, claims);
     if (claims.has(callId)) return undefined;
     claims.add(callId);
-    if (this.#calls.size >= this.#sweepAt) this.#sweep();
+    this.#timer ??= setTimeout(() => this.#sweep(), SWEEP_EVERY_MS).unref();
     const record = begin();
     this.#calls.set(callId, { record, heardAt: this.#now() });
     return record;
@@ -54,9 +55,10 @@ export class OpenCalls {
   #sweep(): void {
     const before = this.#now() - FORGET_AFTER_MS;
     for (const [callId, { record, heardAt }] of this.#calls) {
-      if (heardAt < before && record.isIdle) this.#forget(callId, record);
+      if (record.isAbandoned || (heardAt < before && record.isIdle)) this.#forget(callId, record);
     }
-    this.#sweepAt = Math.max(64, 2 * this.#calls.size);
+    const isQuiet = this.#calls.size === 0;
+    this.#timer = isQuiet ? undefined : setTimeout(() => this.#sweep(), SWEEP_EVERY_MS).unref();
   }
 
   #forget(callId: string, { recorder }: CallRecord): void {

@@ -70,7 +70,12 @@ export class Operation {
   }
 
   get hasEnded(): boolean {
-    return this.#endedBy !== undefined || this.#agent?.isSettled === true;
+    return this.#endedBy !== undefined;
+  }
+
+  /** It is an agent's run of which nothing was heard for too long. */
+  get isAbandoned(): boolean {
+    return this.#endedBy === undefined && this.#agent?.isSettled === true;
   }
 
   /** It is an agent's run of which the end is not known. */

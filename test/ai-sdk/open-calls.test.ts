@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { CallRecord } from "../../src/ai-sdk/call-record.ts";
 import { OpenCalls } from "../../src/ai-sdk/open-calls.ts";
 import type { Recorder } from "../../src/recorder/recorder.ts";
@@ -17,6 +17,8 @@ function setUp() {
   };
   return { calls, open, wait, recorder };
 }
+
+afterEach(() => vi.useRealTimers());
 
 describe("the calls that are open", () => {
   test("are one telemetry's for each recorder, until they are over", async () => {
@@ -41,21 +43,26 @@ describe("the calls that are open", () => {
   });
 
   test("are swept out where nothing is under way and nothing was heard for a while", async () => {
+    vi.useFakeTimers();
     const { calls, open, wait, recorder } = setUp();
+    const sweep = (): unknown => vi.advanceTimersByTime(1_000);
     // A reader that walks away is told nobody: nothing follows.
     for (let index = 0; index < 60; index++) open(`quiet ${index}`);
     const agents = ["x", "y"].map((id) => open(id, { tools: { score: {} } }));
     expect(agents.every((record) => record?.isIdle === false)).toBe(true);
-    wait(9_000);
+    wait(2_000);
+    sweep();
+    expect(calls.size).toBe(62);
     calls.of("quiet 0");
     wait(2_000);
-    for (let index = 0; index < 10; index++) open(`new ${index}`);
-    expect(calls.size).toBe(1 + agents.length + 10);
-    // Given up, an agent's run is over too.
-    await recorder.close();
-    wait(11_000);
-    for (let index = 0; index < 60; index++) open(`newer ${index}`);
-    expect(calls.size).toBeLessThanOrEqual(64);
-    expect(calls.of("x")).toBeUndefined();
+    sweep();
+    expect(calls.size).toBe(1 + agents.length);
+    wait(4_000);
+    sweep();
+    expect(calls.size).toBe(agents.length);
+    // Given up, an agent's run is over too, at once.
+    void recorder.close();
+    sweep();
+    expect(calls.size).toBe(0);
   });
 });

@@ -32,11 +32,10 @@ export function mendLog(path: string): boolean {
   const missed = current.filter((frame, index) => index >= read && isCommit(frame));
   const last = missed.at(-1);
   if (missed.length < 2 || !last) return false;
-  const pages = last.readUInt32BE(4);
   const mended = current
     .slice(0, current.indexOf(last) + 1)
-    // A page beyond the end of the database is none.
-    .filter((frame) => frame.readUInt32BE(0) >= 1 && frame.readUInt32BE(0) <= pages);
+    // SQLite stops at a page without a number, too.
+    .filter((frame) => frame.readUInt32BE(0) > 0);
   writeFileSync(path, chained(log, saltsOf(log), mended));
   return true;
 }

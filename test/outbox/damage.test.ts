@@ -202,7 +202,9 @@ async function killedFile(count: number) {
   prepareDirectory(destination);
   const events = Array.from({ length: count }, () => outgoing());
   const { id, store, close } = createDataFile(destination);
-  for (const { eventId, body } of events) store.transaction(() => store.submit(eventId, false, body));
+  for (const [index, { eventId, body }] of events.entries()) {
+    store.transaction(() => store.submit(eventId, index % 2 === 0, body));
+  }
   const path = join(destination, `${id}.db`);
   const [database, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
   close();
@@ -216,14 +218,20 @@ async function killedFile(count: number) {
 }
 
 /** What adoption and salvage make of a damaged log. */
-function salvaged(adoption: Adoption): { saved: number; altered: number; texts: string[] } {
+function salvaged(adoption: Adoption): {
+  saved: number;
+  altered: number;
+  texts: string[];
+  derivedIds: number;
+} {
   if (adoption.outcome !== "set_aside") throw new Error(adoption.outcome);
   const into = storeInMemory();
   const counts = salvage(adoption.path, into);
-  const texts = into.page(0, 1_000).map(textOf);
+  const found = into.page(0, 1_000);
+  const derivedIds = found.filter(({ hasDerivedId }) => hasDerivedId).length;
   into.close();
   rmSync(dirname(adoption.path), { recursive: true });
-  return { ...counts, texts };
+  return { ...counts, texts: found.map(textOf), derivedIds };
 }
 
 test(
@@ -237,7 +245,7 @@ test(
     for (const bit of chosen(victim.body.length * 8, BITS, 60)) {
       const damaged = Buffer.from(log);
       flip(damaged, places, bit);
-      expect(salvaged(adopt(damaged))).toEqual({ saved: 11, altered: 1, texts: others });
+      expect(salvaged(adopt(damaged))).toEqual({ saved: 11, altered: 1, texts: others, derivedIds: 6 });
     }
   },
 );

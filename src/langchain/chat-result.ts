@@ -120,11 +120,20 @@ function rawReason(facts: readonly Facts[]): string | undefined {
 }
 
 function firstText(facts: readonly Facts[], names: readonly (keyof Facts)[]): string | undefined {
-  return facts.flatMap((each) => names.map((name) => textOf(each[name]))).find((each) => each !== undefined);
+  for (const each of facts) {
+    for (const name of names) {
+      const text = textOf(each[name]);
+      if (text !== undefined) return text;
+    }
+  }
+  return undefined;
 }
 
 function firstOf(facts: readonly Facts[], names: readonly (keyof Facts)[]): unknown {
-  return facts.flatMap((each) => names.map((name) => each[name])).find((each) => each !== undefined);
+  for (const each of facts) {
+    for (const name of names) if (each[name] !== undefined) return each[name];
+  }
+  return undefined;
 }
 
 /** Why an answer of OpenAI's responses form is incomplete. */
@@ -163,7 +172,11 @@ function tokens(
 }
 
 function firstNumber(facts: Shape<string> | undefined, names: readonly string[]): number | undefined {
-  return names.map((name) => numberOf(facts?.[name])).find((each) => each !== undefined);
+  for (const name of names) {
+    const number = numberOf(facts?.[name]);
+    if (number !== undefined) return number;
+  }
+  return undefined;
 }
 
 /** `run-…` ids are LangChain's own. */

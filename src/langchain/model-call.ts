@@ -84,7 +84,7 @@ function fingerprint({ name, schema }: DeclaredTool): Record<string, unknown> {
 }
 
 /** Only parameters known to steer sampling: others may hold headers, keys of tool servers or functions. */
-const parameterNames: readonly string[] = [
+const parameterNames: ReadonlySet<string> = new Set([
   "temperature",
   "top_p",
   "topP",
@@ -121,12 +121,12 @@ const parameterNames: readonly string[] = [
   "service_tier",
   "store",
   "truncation",
-];
+]);
 
 /** Google's stand in an object of their own. */
 function parametersOf(invocation: Shape<string>): Record<string, unknown> | undefined {
   const { generationConfig } = invocation as Shape<"generationConfig">;
   const all: Shape<string> = { ...shapeOf<string>(generationConfig), ...invocation };
-  const given = parameterNames.filter((name) => all[name] !== undefined);
+  const given = Object.keys(all).filter((name) => parameterNames.has(name) && all[name] !== undefined);
   return given.length > 0 ? Object.fromEntries(given.map((name) => [name, all[name]])) : undefined;
 }

@@ -15,8 +15,8 @@ export class TrackedRun<Details> {
   hasAsked = false;
   /** Of an outermost run: why a tool below it was refused. Nothing more of it may start. */
   refusal: unknown;
-  /** Events of streamed runs below this one that nobody waited for yet. */
-  readonly unawaited: Set<Promise<void>> = new Set();
+  /** Events of streamed runs below this one that nobody waited for yet; undefined as long as there was none. */
+  unawaited: Set<Promise<void>> | undefined;
   lastHeardMs = 0;
 
   constructor(runId: string, parent: TrackedRun<Details> | undefined, started: StartedRun<Details>) {

@@ -108,9 +108,13 @@ export class RunTracker<Details> {
     if (!ended) return;
     const settled = this.#settled(ended, settle, settleUnread);
     const { root } = ended;
-    if (root === ended && !ended.isStreamed) await Promise.all([settled, ...ended.unawaited]);
-    else if (!ended.isStreamed) await settled;
-    else if (root !== ended) addUntilDone(root.unawaited, settled);
+    if (!ended.isStreamed) {
+      await settled;
+      if (root === ended && ended.unawaited) await Promise.all(ended.unawaited);
+    } else if (root !== ended) {
+      root.unawaited ??= new Set();
+      addUntilDone(root.unawaited, settled);
+    }
   }
 
   #guarded<T>(work: () => T): T | undefined {

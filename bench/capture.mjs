@@ -1,6 +1,6 @@
 // What capture costs an application, LangChain's and the AI SDK's: ComplianceGuard with a sink that keeps nothing, beside nothing, a
 // handler that does nothing, Langfuse and LangSmith with local sinks; and beside all of them ComplianceGuard's whole way, by
-// its outbox to the embedded platform. `node bench/capture.mjs [langchain | ai-sdk] [--quick]`
+// its outbox to the embedded platform. `node bench/capture.mjs [langchain | ai-sdk] [--kb 16] [--quick]`
 import { parseArgs } from "node:util";
 import { startChild } from "./lib/children.mjs";
 import { figure, middle } from "./lib/figures.mjs";
@@ -9,10 +9,10 @@ import { printTable, short } from "./lib/table.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: "boolean", default: false } },
+  options: { quick: { type: "boolean", default: false }, kb: { type: "string" } },
 });
 /** Quick: does it run? Its figures are worth nothing. */
-const { quick } = values;
+const { quick, kb } = values;
 const ROUNDS = quick ? 1 : Number(process.env.ROUNDS ?? 9);
 const sized = (load) => (quick ? { ...load, calls: 2, concurrency: Math.min(2, load.concurrency) } : load);
 
@@ -75,6 +75,7 @@ async function measure(framework, { title, loads }) {
   for (const { flow, bytes, concurrency, calls } of loads.filter((load) => load.bytes === 16 * KB))
     await peers.warm(sized({ flow, bytes, concurrency, calls: 6 * calls }));
   for (const { goals = {}, isFasterThan, rounds = ROUNDS, ...load } of loads) {
+    if (kb !== undefined && load.bytes !== Number(kb) * KB) continue;
     const { flow, bytes, concurrency, calls } = sized(load);
     await peers.warm({ flow, bytes, concurrency, calls: Math.ceil(calls / 4) });
     const results = await peers.rounds({ flow, bytes, concurrency, calls }, quick ? 1 : rounds);

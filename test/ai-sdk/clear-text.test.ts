@@ -25,7 +25,7 @@ class CanaryError extends Error {
 test.each(sdks)(
   "$name: no content is in clear, wherever the framework carries any",
   async ({ sdk, version }) => {
-    const { recorder, sink, troubles } = startRecording();
+    const { recorder, sink, troubles } = startRecording({ onFailure: "block" }); // Start records too.
     const submitted: string[] = [];
     const begin = sink.begin?.bind(sink);
     sink.begin = async (start) => {
@@ -102,7 +102,7 @@ test.each(sdks)(
 test.each(sdks7)(
   "$name: no content is in clear that telemetry and approvals show",
   async ({ sdk, version }) => {
-    const { recorder, sink, troubles } = startRecording();
+    const { recorder, sink, troubles } = startRecording({ onFailure: "block" }); // Start records too.
     const submitted: string[] = [];
     const begin = sink.begin?.bind(sink);
     sink.begin = async (start) => {

@@ -12,7 +12,6 @@ import {
   MAX_DEPTH,
   sourcesAround,
 } from "./captured-container.ts";
-import { quotedLongText } from "./long-texts.ts";
 import { type MessageTranslator, Translated } from "./translated.ts";
 import type { UnrepresentableKind } from "./unrepresentable.ts";
 
@@ -221,7 +220,7 @@ export class CaptureWriter {
     if (text.length > this.#charactersLeft) return this.#unrepresentable("too_large", depth);
     this.#charactersLeft -= text.length;
     try {
-      return quotedLongText(text) ?? (quotedString(this.#repaired(text.toWellFormed())) as string);
+      return quotedString(text) ?? (quotedString(this.#repaired(text.toWellFormed())) as string);
     } catch {
       // With its escapes it is longer than a string can be.
       return this.#unrepresentable("too_large", depth);

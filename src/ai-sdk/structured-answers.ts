@@ -43,14 +43,12 @@ export function runOfStructuredAnswer(
 ): Run | undefined {
   const answers = [...(kept.get(recorder) ?? [])].reverse();
   const textHash = sha256Hex(wanted.text);
-  const ofId = answers.filter(({ responseId }) => responseId === wanted.responseId);
-  const found =
-    ofId.length === 1
-      ? ofId[0]
-      : (ofId.length > 0 ? ofId : answers.filter(({ responseId }) => responseId === undefined)).find(
-          (answer) => answer.textHash === textHash,
-        );
-  return found?.run;
+  const hasText = (answer: StructuredAnswer): boolean => answer.textHash === textHash;
+  const ofId =
+    wanted.responseId === undefined ? [] : answers.filter((each) => each.responseId === wanted.responseId);
+  if (ofId.length === 1) return ofId[0]?.run;
+  const candidates = ofId.length > 0 ? ofId : answers.filter(({ responseId }) => responseId === undefined);
+  return candidates.find(hasText)?.run;
 }
 
 function textOf({ content, structuredOutputText }: Answer): string {

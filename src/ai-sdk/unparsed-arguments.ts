@@ -15,7 +15,6 @@ export function keepUnparsedArguments(recorder: Recorder, calls: readonly Propos
     if (typeof proposed !== "string") continue;
     const texts = kept.get(recorder) ?? new Map<string, string>();
     kept.set(recorder, texts);
-    texts.delete(id);
     texts.set(id, proposed);
     const [oldest] = texts.keys();
     if (texts.size > CAPACITY && oldest !== undefined) texts.delete(oldest);

@@ -4,7 +4,7 @@ import { complianceGuardMiddleware, recordOutputFailure } from "../../src/ai-sdk
 import { collect, sdks } from "../support/ai-sdks.ts";
 import { codeOf } from "../support/error-code.ts";
 import { type Recording, startRecording, statusOf } from "../support/recording.ts";
-import { type ModelAnswer, scriptedModel } from "../support/scripted-model.ts";
+import { type ModelAnswer, scriptedModel, streamParts } from "../support/scripted-model.ts";
 
 const schema = z.object({ short: z.boolean() });
 const says = (text: string, id: string): ModelAnswer => ({ content: [{ type: "text", text }], id });
@@ -78,6 +78,24 @@ describe.each(sdks)("$name", ({ sdk, version }) => {
     expect(nothing?.input.messages).toEqual([{ role: "assistant", parts: [] }]);
   });
 
+  test("a failure told at once, while the provider's stream is still open, is recorded", async () => {
+    const parts = () =>
+      new ReadableStream({
+        async start(controller) {
+          for (const part of streamParts(version, says("[]", "resp_7"))) controller.enqueue(part);
+          for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+          controller.close();
+        },
+      });
+    const { model, recorder, events } = setUp([{ parts }]);
+    const result = sdk.streamObject({ model, schema, prompt: "Q", onError: () => {} });
+    const { object } = result as unknown as { readonly object: Promise<unknown> };
+    const told = object.catch((error: unknown) => recordOutputFailure(error, { recorder }));
+    await collect(result.partialObjectStream);
+    expect(await told).toBe(true);
+    expect(await events()).toHaveLength(2);
+  });
+
   test("the same failure told twice, and an error of another kind, are no further event", async () => {
     const { model, recorder, events } = setUp([says("[]", "resp_7")]);
     const error = await object(model).catch((thrown: unknown) => thrown);
@@ -85,6 +103,10 @@ describe.each(sdks)("$name", ({ sdk, version }) => {
     await recordOutputFailure(error, { recorder });
     expect(await recordOutputFailure(new Error("x"), { recorder })).toBe(false);
     expect(await recordOutputFailure(undefined, { recorder })).toBe(false);
+    const others = setUp([says("[]", "resp_7")]);
+    await others.model.doGenerate({ prompt: [], responseFormat: { type: "json" } });
+    const alike = Object.assign(new Error("x"), { text: "[]", response: { id: "resp_7" } });
+    expect(await recordOutputFailure(alike, others)).toBe(false);
     expect(await events()).toHaveLength(2);
   });
 
@@ -102,16 +124,33 @@ describe.each(sdks)("$name", ({ sdk, version }) => {
     }
   });
 
-  test("where the provider gives its answers one id or none, the text tells them apart", async () => {
-    for (const id of ["resp_1", null]) {
-      const answers = ["[1]", "[2]"].map((text) => ({ ...says(text, "x"), id: id as string }));
-      const { model, recorder, events } = setUp(answers);
-      const errors = await Promise.all(answers.map(() => object(model).catch((thrown: unknown) => thrown)));
-      for (const error of errors.reverse()) expect(await recordOutputFailure(error, { recorder })).toBe(true);
-      const [first, second, ofSecond, ofFirst] = await events();
-      expect(ofSecond?.systemState.run["amends"]).toBe(second?.eventId);
-      expect(ofFirst?.systemState.run["amends"]).toBe(first?.eventId);
-    }
+  test("where the provider gives its answers one id, the text tells them apart", async () => {
+    const answers = ["[1]", "[2]"].map((text) => says(text, "resp_1"));
+    const { model, recorder, events } = setUp(answers);
+    const errors = await Promise.all(answers.map(() => object(model).catch((thrown: unknown) => thrown)));
+    for (const error of errors.reverse()) expect(await recordOutputFailure(error, { recorder })).toBe(true);
+    const [first, second, ofSecond, ofFirst] = await events();
+    expect(ofSecond?.systemState.run["amends"]).toBe(second?.eventId);
+    expect(ofFirst?.systemState.run["amends"]).toBe(first?.eventId);
+  });
+
+  test("where the provider gives its answers no id, the text finds the call", async () => {
+    const { recorder, events } = startRecording();
+    const inner = scriptedModel(version, [says("[1]", ""), says("[2]", "")]);
+    const doGenerate: typeof inner.doGenerate = async (params) => ({
+      ...(await inner.doGenerate(params)),
+      response: {},
+    });
+    const middleware = complianceGuardMiddleware({ recorder });
+    const nameless = sdk.wrapLanguageModel({ model: { ...inner, doGenerate }, middleware });
+    const errors: unknown[] = [];
+    for (const _ of [1, 2]) errors.push(await object(nameless).catch((thrown: unknown) => thrown));
+    for (const error of errors) expect(await recordOutputFailure(error, { recorder })).toBe(true);
+    const [first, second, ...failures] = await events();
+    expect(failures.map(({ systemState }) => systemState.run["amends"])).toEqual([
+      first?.eventId,
+      second?.eventId,
+    ]);
   });
 
   test("a failure of a model that is not wrapped is not put on another's call", async () => {

@@ -110,15 +110,31 @@ describe.each(sdks)("$name", ({ sdk, version, release }) => {
   });
 
   test("a provider's id that returns with another call is a call of its own", async () => {
-    const setting = setUp([asks("score", "[]"), asks("score", '{"id":7}'), {}]);
-    await plainly(setting);
-    expect((await setting.events()).map(statusOf)).toEqual([
-      "success",
-      "error:ToolNotExecuted",
-      "success",
-      "success",
-      "success",
+    const setting = setUp([
+      asks("score", '{"id":'),
+      asks("score", "[1]"),
+      asks("score", "[2]"),
+      asks("score", '{"id":7}'),
+      {},
     ]);
+    await plainly({ ...setting, question: { ...setting.question, stopWhen: sdk.stepCountIs(6) } });
+    const calls = (await setting.events()).filter(({ actor }) => actor?.type === "tool");
+    expect(calls.map(statusOf)).toEqual([...Array(3).fill("error:ToolNotExecuted"), "success"]);
+    expect(calls.map(({ input }) => input["arguments"])).toEqual(['{"id":', [1], [2], { id: 7 }]);
+  });
+
+  test("a result that the application gives in place of a recorded tool is no event", async () => {
+    const { question, events } = setUp([asks("score", '{"id":7}'), {}]);
+    const { model } = question;
+    const tools = [{ type: "function", name: "score", inputSchema: {} }];
+    await model.doGenerate({ prompt: [], tools });
+    const output = { type: "json", value: { score: 0.82 } };
+    const call = { type: "tool-call", toolCallId: "call_1", toolName: "score", input: { id: 7 } };
+    await model.doGenerate({
+      prompt: [{ role: "assistant", content: [call] }, answer("score", output)],
+      tools,
+    });
+    expect(kindsOf(await events())).toEqual(["model", "model"]);
   });
 
   test.each([
@@ -200,9 +216,11 @@ describe.each(sdks)("$name", ({ sdk, version, release }) => {
 
   if (version === "v2") return;
 
-  test("a denied call is one event, of a tool that did not run", async () => {
-    const setting = setUp([asks("score", '{"id":7}'), {}], { needsApproval: true });
-    const { question, events } = setting;
+  test.each(["score", "lookup"])("a denied call of %s is one event, recorded tool or not", async (name) => {
+    const setting = setUp([asks(name, '{"id":7}'), {}], { needsApproval: true });
+    const { events } = setting;
+    const lookup = scoreTool(sdk, { needsApproval: true });
+    const question = { ...setting.question, tools: { ...setting.question.tools, lookup } };
     const { response } = await sdk.generateText(question);
     const messages = [...asked(), ...response.messages, denial(response.messages)];
     await sdk.generateText({ ...question, prompt: undefined, messages });
@@ -210,8 +228,8 @@ describe.each(sdks)("$name", ({ sdk, version, release }) => {
     expect(others).toEqual([]);
     expect(statusOf(call)).toBe("error:ToolNotExecuted");
     expect(call).toMatchObject({
-      actor: { name: "score" },
-      input: { arguments: { id: 7 } },
+      actor: { name },
+      input: { name, arguments: { id: 7 } },
       output: { result: "not this one" },
     });
   });
@@ -277,8 +295,9 @@ function denial(messages: readonly unknown[]): object {
   return { role: "tool", content: [response] };
 }
 
-function scoreTool(sdk: Sdk): object {
+function scoreTool(sdk: Sdk, more: object = {}): object {
   return sdk.tool({
+    ...more,
     description: "Scores.",
     inputSchema: z.object({ id: z.number() }),
     execute: async () => "0.82",

@@ -136,7 +136,7 @@ const expectedEvents = {
   ],
   "a review that edits": [...reviewed, "tool success", "review override", "review pending"],
   "a review that rejects": [...reviewed, "tool error:ToolNotExecuted", "review pending", "review reject"],
-  "an interrupt of a nested graph, and its resume": ["agent interrupted", "agent success"],
+  "an interrupt of a nested graph, and its resume": ["agent interrupted", "review pending", "agent success"],
   "a model that is broken": ["agent error:Error", "model error:Error"],
   "a tool that the policy refuses": ["record_not_kept"],
   "a tool that waits for a person": [

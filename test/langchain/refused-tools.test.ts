@@ -202,7 +202,11 @@ test("a tool's own error reaches the model as it always did: nothing wraps the t
 });
 
 test("under the policy that goes on no tool is refused and nothing is thrown", async () => {
-  const { ran, refund, callbacks, troubles, recorder } = setUp({ onFailure: "continue" });
+  const broken = async (event: OutgoingEvent) => {
+    if (isOfTool(event)) throw new Error("disk full");
+  };
+  const sink = { ...memorySink(), begin: broken, submit: broken };
+  const { ran, refund, callbacks, troubles, recorder } = setUp({ onFailure: "continue", sink });
   const model = proposing(500, 600);
   await createAgent({ model, tools: [refund] }).invoke(question, { callbacks });
   await recorder.flush();

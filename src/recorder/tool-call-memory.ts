@@ -66,10 +66,12 @@ export class ToolCallMemory {
 
   /** The run that executes a call is over. */
   forgetRun(toolCallId: string, run: Run): void {
-    for (const key of [toolCallId, nearKey(toolCallId, run.correlationId)]) {
-      const call = this.#calls.get(key);
-      if (call?.toolRun === run) this.#calls.set(key, { ...call, toolRun: undefined });
-    }
+    const keys = [toolCallId, nearKey(toolCallId, run.correlationId)];
+    const known = keys.map((key) => this.#calls.get(key)).find((call) => call?.toolRun === run);
+    if (!known) return;
+    // One object for both: there may be ten thousand.
+    const over = { ...known, toolRun: undefined };
+    for (const key of keys) if (this.#calls.get(key)?.toolRun === run) this.#calls.set(key, over);
   }
 
   /** The latest of the given calls that is known. */

@@ -62,7 +62,7 @@ class ScriptedModel extends BaseChatModel {
   }
 }
 
-let begun = 0;
+let started = 0;
 let submitted = 0;
 const open = new Set<string>();
 const status = async () => ({ delivered: submitted, waiting: 0, deadLetters: 0 });
@@ -74,12 +74,15 @@ const recorder = new Recorder({
   abandonAfterMs,
   sink: {
     begin: async ({ eventId }) => {
-      begun += 1;
       open.add(eventId);
     },
     submit: async ({ eventId, body }) => {
-      submitted += open.delete(eventId) ? 1 : Number.NaN;
-      const { provider_status: how } = JSON.parse(Buffer.from(body).toString()).systemState.performance;
+      submitted += 1;
+      open.delete(eventId);
+      const { performance, recorder: place } = JSON.parse(Buffer.from(body).toString()).systemState;
+      // Every run has the next number, whenever its event comes.
+      started = Math.max(started, place.sequence);
+      const how = performance.provider_status;
       statuses[how] = (statuses[how] ?? 0) + 1;
     },
     flush: status,
@@ -151,4 +154,4 @@ for (let index = 1; index <= runCount; index += 1) {
 await new Promise((resolve) => setTimeout(resolve, 50));
 time.pass(abandonAfterMs);
 await recorder.flush();
-process.stdout.write(JSON.stringify({ heap, begun, submitted, open: open.size, statuses }));
+process.stdout.write(JSON.stringify({ heap, started, submitted, open: open.size, statuses }));

@@ -76,8 +76,8 @@ test("200 agents at once on one handler are 200 complete sets of events, none mi
 test("10,000 runs of which a third are broken off leave nothing open and nothing in memory", async () => {
   const program = new URL("./many-runs-process.ts", import.meta.url).pathname;
   const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", program, "10000", "1000"]);
-  const { heap, begun, submitted, open, statuses } = JSON.parse(stdout);
-  expect({ submitted, open }).toEqual({ submitted: begun, open: 0 });
+  const { heap, started, submitted, open, statuses } = JSON.parse(stdout);
+  expect({ submitted, open }).toEqual({ submitted: started, open: 0 });
   expect(heap[10_000] - heap[1_000]).toBeLessThan(1024 * 1024);
   // Twelve ways to call in turn: of those broken off one tells its end, the others leave one or two runs open each.
   const turns = 10_000 / 12;

@@ -222,6 +222,27 @@ describe("what a person decided", () => {
     expect(decided?.systemState.review).toHaveProperty("reviewed_event_id");
   });
 
+  test("edited to arguments that do not fit: decided so, and an event of a call that never ran", async () => {
+    const editedAction = { name: "refund", args: { amount: "a lot" } };
+    const resume = { decisions: [{ type: "edit", editedAction }] };
+    const { decided, tools } = await decide([refund("r1", 500)], resume);
+    expect(decided).toMatchObject([
+      { input: input("r1", 500), output: { name: "refund", arguments: { amount: "a lot" } } },
+    ]);
+    expect(tools.map(statusOf)).toEqual(["error:ToolNotExecuted"]);
+  });
+
+  test("is decided once, though the answer is sent again", async () => {
+    const agent = setUp([refund("r1", 5)]);
+    await agent.ask(startRecording());
+    const recording = startRecording();
+    await agent.answer(recording, { decisions: [{ type: "approve" }] });
+    await agent.answer(recording, { decisions: [{ type: "reject", message: "too late" }] }).catch(() => {});
+    const decided = await reviewsOf(recording);
+    expect(decided.map(({ humanOversight }) => humanOversight["decision"])).toEqual(["approve"]);
+    expect((await toolsOf(recording)).map(statusOf)).toEqual(["success"]);
+  });
+
   test("with the wrong number of answers is nothing decided", async () => {
     const agent = setUp([refund("r1", 1), refund("r2", 2)]);
     await agent.ask(startRecording());

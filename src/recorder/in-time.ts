@@ -13,18 +13,29 @@ export async function inTime(
     report,
   }: { maxWaitMs: number; eventId: string | undefined; report: (trouble: Trouble) => void },
 ): Promise<void> {
-  const isTimeUp = await new Promise<boolean>((resolve, reject) => {
-    const timer = setTimeout(() => resolve(true), maxWaitMs);
-    const ended = (settle: () => void): void => {
-      clearTimeout(timer);
-      settle();
-    };
-    work.then(
-      () => ended(() => resolve(false)),
-      (error) => ended(() => reject(error)),
-    );
-  });
-  if (!isTimeUp) return;
+  if (await endsWithin(maxWaitMs, work)) return;
   const message = `The event was not kept within ${maxWaitMs} ms; the call goes on, and flush() still waits for it`;
   report({ code: "timeout", eventId, cause: new ComplianceGuardError("timeout", message) });
+}
+
+/** Whether `work` ends within `timeoutMs`; what takes longer goes on. Rejects as `work` does until then. */
+export function endsWithin(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(false), timeoutMs);
+    work.then(
+      () => {
+        clearTimeout(timer);
+        resolve(true);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
+}
+
+/** Why a call is refused whose start record a sink does not answer for. */
+export function lateStart(maxWaitMs: number): ComplianceGuardError {
+  return new ComplianceGuardError("timeout", `The start record was not kept within ${maxWaitMs} ms`);
 }

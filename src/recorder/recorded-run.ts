@@ -3,7 +3,7 @@ import { type ErrorCode, isComplianceGuardError } from "../core/errors.ts";
 import type { Clock } from "./clock.ts";
 import type { EventWriter, PinnedKey } from "./event-writer.ts";
 import type { FailurePolicy } from "./failure-policy.ts";
-import { inTime } from "./in-time.ts";
+import { endsWithin, inTime, lateStart } from "./in-time.ts";
 import { MetadataDraft } from "./metadata.ts";
 import { isNotShown } from "./not-shown.ts";
 import { refusal } from "./refusal.ts";
@@ -68,6 +68,8 @@ export class RecordedRun implements Run {
     if (policy === "block") this.begin();
     else support.started(this);
     this.admitted = policy === "block" && this.#begun ? this.#admission(this.#begun) : Promise.resolve();
+    // An adapter that cannot refuse a call does not listen; that must not end the process.
+    this.admitted.catch(() => {});
     this.#startTimer();
   }
 
@@ -264,19 +266,19 @@ export class RecordedRun implements Run {
     await this.#support.writer.begin(fields, this.#input, this.#metadata);
   }
 
-  /** Under `block`: no start record, no call, and then no event either. */
-  #admission(begun: Promise<void>): Promise<void> {
-    const admitted = begun.catch(async (cause) => {
+  /** Under `block`: no start record in time, no call, and then no event either. */
+  async #admission(begun: Promise<void>): Promise<void> {
+    const { maxWaitMs, writer } = this.#support;
+    try {
+      if (!(await endsWithin(maxWaitMs, begun))) throw lateStart(maxWaitMs);
+    } catch (cause) {
       this.#state = "settled";
       this.holdForReview();
       this.#support.closed(this);
       this.#support.refused(this.facts);
-      await this.#support.writer.discard(this.eventId).catch(() => {});
+      await endsWithin(maxWaitMs, writer.discard(this.eventId)).catch(() => {});
       throw refusal(this.kind, cause);
-    });
-    // An adapter that cannot refuse a call does not listen; that must not end the process.
-    admitted.catch(() => {});
-    return admitted;
+    }
   }
 
   #startTimer(): void {

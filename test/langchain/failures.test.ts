@@ -162,7 +162,8 @@ describe("a sink in trouble, under the policy that goes on", () => {
     ["throws at both", { begin: throws, submit: throws }],
   ])("that %s changes no result and is heard of", async (_, trouble) => {
     const { callbacks, troubles, recorder } = setUp({ sink: { ...memorySink(), ...trouble } });
-    const model = new FakeListChatModel({ responses: ["Yes."] });
+    // Long enough that there is a start record.
+    const model = new FakeListChatModel({ responses: ["Yes."], sleep: 30 });
     expect((await model.invoke("?", { callbacks })).text).toBe("Yes.");
     await recorder.flush();
     expect(troubles.map(({ code }) => code)).toContain("record_not_kept");
@@ -173,7 +174,8 @@ describe("a sink in trouble, under the policy that goes on", () => {
     ["the end", { submit: never }],
   ])("that hangs at %s stops no call", async (_, trouble) => {
     const { callbacks, troubles } = setUp({ sink: { ...memorySink(), ...trouble }, maxWaitMs: 1 });
-    const model = new FakeListChatModel({ responses: ["Yes."] });
+    // Long enough that there is a start record.
+    const model = new FakeListChatModel({ responses: ["Yes."], sleep: 30 });
     expect((await model.invoke("?", { callbacks })).text).toBe("Yes.");
     expect(troubles).toMatchObject([{ code: "timeout", eventId: expect.stringMatching(/^[0-9a-f-]{36}$/) }]);
   });

@@ -625,6 +625,16 @@ describe("start records and the failure policy", () => {
     close: async () => ({ delivered: 0, waiting: 0, deadLetters: 0 }),
   });
 
+  test("block: a sink that never answers for the start record refuses the call when the wait is over", async () => {
+    const never = (): Promise<void> => new Promise(() => {});
+    const hanging = { ...broken(undefined), begin: never, discard: never };
+    const { start } = setUp({ sink: hanging, onFailure: "block", maxWaitMs: 20 });
+    await expect(start().admitted).rejects.toMatchObject({
+      code: "record_not_kept",
+      cause: { code: "timeout" },
+    });
+  });
+
   test("continue: a sink that fails at start and end harms no call, and is reported once", async () => {
     const { troubles, start } = setUp({ sink: broken(new Error("disk full")) });
     const run = start();

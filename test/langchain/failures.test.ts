@@ -138,6 +138,7 @@ describe("calls that somebody ends", () => {
     await using api = await openAi({ text: "Yes, of course." });
     const { callbacks, recorder, sink, only } = setUp();
     await stream(await api.model.stream("?", { callbacks }), () => "leave");
+    await recorder.flush();
     expect(sink.open.size).toBe(1);
     await recorder.close();
     expect(statusOf(await only())).toBe("abandoned");

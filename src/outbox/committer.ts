@@ -27,7 +27,7 @@ const SETTLE_AFTER_MS = 5;
  * in the next.
  */
 export class Committer {
-  readonly #own: RecordStore | undefined;
+  readonly #own: RecordStore;
   readonly #maxBytes: number;
   readonly #afterCommit: () => void;
   readonly #onAnswer: (store: RecordStore, settlement: Settlement) => void;
@@ -41,7 +41,7 @@ export class Committer {
    * @param parts.onAnswer Writes what an answer says beside the record, in the same transaction.
    */
   constructor(parts: {
-    readonly own: RecordStore | undefined;
+    readonly own: RecordStore;
     readonly maxBytes: number;
     readonly afterCommit: () => void;
     readonly onAnswer: (store: RecordStore, settlement: Settlement) => void;
@@ -75,7 +75,7 @@ export class Committer {
     this.#incoming = [];
     const byStore = Map.groupBy(this.#settled, ({ store }) => store);
     this.#settled = [];
-    if (this.#own && (incoming.length > 0 || byStore.has(this.#own))) {
+    if (incoming.length > 0 || byStore.has(this.#own)) {
       this.#commitTo(this.#own, incoming, byStore.get(this.#own) ?? []);
       byStore.delete(this.#own);
     }

@@ -14,12 +14,8 @@ export interface OutboxOpening {
   readonly sendsOutside: boolean;
   /** Delivers files of another API key that no answer has pinned yet: the operator says that both keys are one tenant's. */
   readonly acceptsOtherKey: boolean;
-  /** False keeps no file of its own: only what dead processes left is delivered or shown. */
-  readonly keepsOwnFile: boolean;
   /** The data file of a thread of this process that has died: it stays this process's own, and its runs go on. */
   readonly continues?: string | undefined;
-  /** False only keeps and shows. */
-  readonly delivers: boolean;
 }
 
 /** What is asked for one record. Its body stands in the bytes of the batch, after those of the records before it. */

@@ -36,7 +36,7 @@ export class OutboxHost {
   readonly #opening: OutboxOpening;
   readonly #surroundings: HostSurroundings;
   readonly #tenancy = new Tenancy();
-  readonly #own: DataFile | undefined;
+  readonly #own: DataFile;
   readonly #files = new Map<string, DataFile>();
   readonly #held = new Set<DataFile>();
   /** Adopted before the key was known: nobody can say yet whether it may send them. */
@@ -50,7 +50,7 @@ export class OutboxHost {
   #key: "untried" | "asked" | "tried" = "untried";
   #timer: NodeJS.Timeout | undefined;
   #isClosing = false;
-  readonly #note: KeyNote | undefined;
+  readonly #note: KeyNote;
 
   /** @throws {ComplianceGuardError} `outbox_unusable` where the directory is. */
   constructor(opening: OutboxOpening, surroundings: HostSurroundings) {
@@ -58,13 +58,12 @@ export class OutboxHost {
     this.#surroundings = surroundings;
     prepareDirectory(opening.directory);
     const left = opening.continues ? adoptDataFile(opening.directory, opening.continues) : undefined;
-    if (left?.outcome === "adopted") this.#own = left.file;
-    else this.#own = opening.keepsOwnFile ? createDataFile(opening.directory) : undefined;
-    this.#own?.store.resume();
-    this.#note = this.#own && new KeyNote(this.#own.store, opening.fixedKey);
-    if (this.#own) this.#files.set(this.#own.id, this.#own);
+    this.#own = left?.outcome === "adopted" ? left.file : createDataFile(opening.directory);
+    this.#own.store.resume();
+    this.#note = new KeyNote(this.#own.store, opening.fixedKey);
+    this.#files.set(this.#own.id, this.#own);
     this.#committer = new Committer({
-      own: this.#own?.store,
+      own: this.#own.store,
       maxBytes: opening.maxBytes,
       afterCommit: () => this.#afterCommit(),
       onAnswer: (store, settlement) => {
@@ -95,8 +94,8 @@ export class OutboxHost {
   }
 
   /** The data file that takes new records, for a thread that has to go on where this one died. */
-  get ownFile(): string | undefined {
-    return this.#own?.id;
+  get ownFile(): string {
+    return this.#own.id;
   }
 
   /** Adopts what dead processes left, and delivers once the key is known. Nothing else waits for the key. */
@@ -156,7 +155,7 @@ export class OutboxHost {
     for (const { store } of this.#files.values()) {
       const letter = store.findDead(eventId);
       if (!letter) continue;
-      const own = this.#own?.store ?? store;
+      const own = this.#own.store;
       const said = droppedEvent(letter, newEventId(), new Date().toISOString());
       // First what says so: a crash in between leaves both.
       own.transaction(() => own.submit(said.eventId, false, said.body));
@@ -228,7 +227,6 @@ export class OutboxHost {
 
   #take(file: DataFile): void {
     this.#files.set(file.id, file);
-    if (!this.#opening.delivers) return;
     if (this.#key === "tried") this.#decide(file);
     else this.#undecided.add(file);
   }
@@ -282,13 +280,13 @@ export class OutboxHost {
       const apiKey = await this.#surroundings.apiKey();
       if (this.#isClosing) return;
       this.#apiKey = apiKey;
-      this.#note?.learn(apiKey);
+      this.#note.learn(apiKey);
     } catch (error) {
       if (this.#isClosing) return;
       if (isFirst) this.#surroundings.report(keyTrouble(error));
     }
     this.#key = "tried";
-    if (isFirst && this.#own && this.#opening.delivers) this.#delivery.add(this.#own.store);
+    if (isFirst) this.#delivery.add(this.#own.store);
     for (const file of this.#undecided) this.#decide(file);
     this.#undecided.clear();
     this.#admitHeld();

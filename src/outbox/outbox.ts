@@ -197,8 +197,6 @@ class SharedOutbox implements Outbox {
       maxBytes,
       sendsOutside: Boolean(dispatcher ?? fetch),
       acceptsOtherKey: this.#options.acceptOtherKey ?? false,
-      keepsOwnFile: true,
-      delivers: true,
     };
     const surroundings: ThreadSurroundings = {
       apiKey: () => fetchApiKey(apiKey),

@@ -27,7 +27,7 @@ function testStore() {
   return trial;
 }
 
-function testCommitter(own: RecordStore | undefined, maxBytes = 1_000) {
+function testCommitter(own: RecordStore, maxBytes = 1_000) {
   const answers: (readonly [RecordStore, Settlement])[] = [];
   const calls = { afterCommit: 0 };
   const committer = new Committer({
@@ -160,9 +160,9 @@ test("a full disk is called so", async () => {
   expect(own.store.page(0, 9).map(({ eventId }) => eventId)).toEqual(["b"]);
 });
 
-test("without a file of its own only answers are written", async () => {
+test("where only answers for another file have come, only they are written", async () => {
   const other = testStore();
-  const { committer, calls } = testCommitter(undefined);
+  const { committer, calls } = testCommitter(testStore().store);
   other.store.transaction(() => other.store.submit("a", false, Buffer.from("x")));
   const [a] = other.store.page(0, 1);
   if (a) await committer.settle(other.store, a, DELIVERED);

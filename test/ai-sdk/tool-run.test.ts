@@ -119,15 +119,7 @@ describe.each(sdks)("$name", ({ sdk, version, release }) => {
 
   test("repaired arguments are what ran, and marked as not what was proposed", async () => {
     const { question, toolEvents } = setUp({ execute: async () => "ok" }, { input: '{"id":7' });
-    const repair = async ({ toolCall }: { readonly toolCall: object }) => ({
-      ...toolCall,
-      input: '{"id":7}',
-    });
-    await sdk.generateText({
-      ...question,
-      repairToolCall: repair,
-      experimental_repairToolCall: repair,
-    });
+    await sdk.generateText({ ...question, ...repairedTo({ input: '{"id":7}' }) });
     const [event, ...others] = await toolEvents();
     expect(others).toEqual([]);
     expect(statusOf(event)).toBe("success");
@@ -137,15 +129,7 @@ describe.each(sdks)("$name", ({ sdk, version, release }) => {
 
   test("a call repaired to one of another tool ran, and is marked as not what was proposed", async () => {
     const { question, toolEvents } = setUp({ execute: async () => "ok" }, { asked: "scores" });
-    const repair = async ({ toolCall }: { readonly toolCall: object }) => ({
-      ...toolCall,
-      toolName: "score",
-    });
-    await sdk.generateText({
-      ...question,
-      repairToolCall: repair,
-      experimental_repairToolCall: repair,
-    });
+    await sdk.generateText({ ...question, ...repairedTo({ toolName: "score" }) });
     const [event, ...others] = await toolEvents();
     expect(others).toEqual([]);
     expect(statusOf(event)).toBe("success");
@@ -209,3 +193,9 @@ describe.each(sdks)("$name", ({ sdk, version, release }) => {
     expect((await toolEvents()).map(statusOf)).toEqual(["cancelled"]);
   });
 });
+
+/** Options with which each call that does not fit is repaired, by the name that each version has for it. */
+function repairedTo(changed: { readonly input?: string; readonly toolName?: string }) {
+  const repair = async ({ toolCall }: { readonly toolCall: object }) => ({ ...toolCall, ...changed });
+  return { repairToolCall: repair, experimental_repairToolCall: repair };
+}

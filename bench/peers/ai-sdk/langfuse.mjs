@@ -1,16 +1,10 @@
 // Langfuse as its documentation sets it up for ai 7, sending to the local sink.
-import { LangfuseSpanProcessor } from "@langfuse/otel";
 import { LangfuseVercelAiSdkIntegration } from "@langfuse/vercel-ai-sdk";
-import { NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 import { registerTelemetry } from "ai";
+import { sendSpansTo } from "../langfuse-spans.mjs";
 
 export function create({ url }) {
-  const processor = new LangfuseSpanProcessor({
-    publicKey: "pk-lf-bench",
-    secretKey: "sk-lf-bench",
-    baseUrl: url,
-  });
-  new NodeTracerProvider({ spanProcessors: [processor] }).register();
+  const flush = sendSpansTo(url);
   registerTelemetry(new LangfuseVercelAiSdkIntegration());
-  return { flush: () => processor.forceFlush() };
+  return { flush };
 }

@@ -43,7 +43,7 @@ export function capturedList(source: readonly unknown[], place: Place): Captured
 export function capturedObject(source: object, place: Place): CapturedContainer {
   const { keys, starts } = memberLayout(source);
   if (!starts.includes(undefined)) return opened(source, place, keys, starts, keys.length, noneRepaired);
-  const names = namesOf(Object.keys(source));
+  const names = recordedNames(Object.keys(source));
   const layout = memberLayout(Object.fromEntries(names));
   const given = new Map(names.map(([name, key]) => [name, key]));
   const sources = layout.keys.map((name) => given.get(name) ?? name);
@@ -52,7 +52,7 @@ export function capturedObject(source: object, place: Place): CapturedContainer 
   });
 }
 
-/** Whether a container becomes text: only the outermost of the containers that are too deep becomes text, or quotes would multiply at each level. */
+/** Whether a container becomes text: of those that are too deep only the outermost, or quotes would multiply at each level. */
 export function isOutermostText({ depth, isSpread }: CapturedContainer): boolean {
   return depth === MAX_DEPTH + 1 && !isSpread;
 }
@@ -96,8 +96,8 @@ function opened(
 
 const noneRepaired = (): boolean => false;
 
-/** The name under which each key is recorded. */
-function namesOf(keys: readonly string[]): (readonly [name: string, key: string])[] {
+/** The name under which each key is recorded: well-formed, and apart from every other key. */
+export function recordedNames(keys: readonly string[]): (readonly [name: string, key: string])[] {
   const taken = new Set(keys);
   return keys.map((key) => {
     if (key.isWellFormed()) return [key, key];

@@ -65,17 +65,18 @@ export class RecordedRun implements Run {
     this.#metadata = captured.metadata;
     this.#key = captured.key;
     this.#startedAt = support.clock.monotonic();
-    if (policy === "block") this.begin();
-    else support.started(this);
+    if (support.writer.keepsStartRecords) {
+      if (policy === "block") this.begin();
+      else support.started(this);
+    }
     this.admitted = policy === "block" && this.#begun ? this.#admission(this.#begun) : Promise.resolve();
     // An adapter that cannot refuse a call does not listen; that must not end the process.
     this.admitted.catch(() => {});
     this.#startTimer();
   }
 
-  /** Hands the start record to the sink, where it keeps such. */
+  /** Hands the start record to the sink. */
   begin(): void {
-    if (!this.#support.writer.keepsStartRecords) return;
     this.#begun = this.#begin();
     this.#begun.catch((cause) => this.#reportNotKept("record_not_kept", cause));
   }

@@ -1,5 +1,6 @@
 import { type Component, componentOfText } from "../core/component.ts";
 import { type CaptureBounds, CaptureWriter } from "./capture-writer.ts";
+import { recordedNames } from "./captured-container.ts";
 
 const bounds: CaptureBounds = { maxMembers: 1_000_000, maxCharacters: 2 ** 27 };
 
@@ -50,9 +51,10 @@ export function captureMembers(members: object): {
 } {
   const writer = new CaptureWriter(bounds);
   const texts = new Map<string, string>();
+  const keys = keysOf(members);
+  if (!keys) return { texts: texts.set("unrepresentable", '"unreadable"'), repairs: 1 };
   let repairs = 0;
-  for (const key of keysOf(members)) {
-    const name = key.toWellFormed();
+  for (const [name, key] of recordedNames(keys)) {
     if (name !== key) repairs += 1;
     try {
       const text = writer.writeMember(members, key, 1);
@@ -73,11 +75,11 @@ export function clearJson<T>(value: T): T {
 /** The text would be longer than a string can be. */
 const TOO_LONG = { text: '{"unrepresentable":"too_large"}', repairs: 1 } as const;
 
-/** The keys of what an adapter or the application gives; none of a proxy that does not show them. */
-function keysOf(members: object): string[] {
+/** The keys of what an adapter or the application gives; undefined for a proxy that does not show them. */
+function keysOf(members: object): string[] | undefined {
   try {
     return Object.keys(members);
   } catch {
-    return [];
+    return undefined;
   }
 }

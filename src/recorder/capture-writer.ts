@@ -12,6 +12,7 @@ import {
   MAX_DEPTH,
   sourcesAround,
 } from "./captured-container.ts";
+import { quotedText } from "./repeated-text.ts";
 import { type MessageTranslator, Translated } from "./translated.ts";
 import type { UnrepresentableKind } from "./unrepresentable.ts";
 
@@ -220,7 +221,7 @@ export class CaptureWriter {
     if (text.length > this.#charactersLeft) return this.#unrepresentable("too_large", depth);
     this.#charactersLeft -= text.length;
     try {
-      return quotedString(text) ?? (quotedString(this.#repaired(text.toWellFormed())) as string);
+      return quotedText(text) ?? (quotedText(this.#repaired(text.toWellFormed())) as string);
     } catch {
       // With its escapes it is longer than a string can be.
       return this.#unrepresentable("too_large", depth);

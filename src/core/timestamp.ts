@@ -7,7 +7,28 @@ import { ComplianceGuardError } from "./errors.ts";
  * @throws {ComplianceGuardError} `invalid_argument` for an invalid date or a year that RFC 3339 cannot write.
  */
 export function shortestTimestamp(date: Date | number): string {
-  const instant = new Date(date);
+  const milliseconds = Math.trunc(Number(date));
+  const second = Math.floor(milliseconds / 1000);
+  if (second !== latestSecond) {
+    latestSecondText = secondText(second);
+    latestSecond = second;
+  }
+  const thousandths = String(1000 + milliseconds - 1000 * second).slice(1);
+  const fraction = thousandths === "000" ? "" : `.${thousandths.replace(/0+$/, "")}`;
+  latest = `${latestSecondText}${fraction}Z`;
+  return latest;
+}
+
+/** What was made last is known to be a timestamp: most that are checked are it. */
+let latest = "1970-01-01T00:00:00Z";
+
+/** Most timestamps are of the same second as the one before. */
+let latestSecond = 0;
+let latestSecondText = "1970-01-01T00:00:00";
+
+/** A whole second since 1970, as `2026-05-01T12:00:00`. */
+function secondText(second: number): string {
+  const instant = new Date(second * 1000);
   const year = instant.getUTCFullYear();
   if (!(year >= 0 && year <= 9999)) {
     throw new ComplianceGuardError(
@@ -15,18 +36,8 @@ export function shortestTimestamp(date: Date | number): string {
       "the date must be valid and between the years 0000 and 9999",
     );
   }
-  const text = instant.toISOString();
-  let end = text.length - 1;
-  while (text[end - 1] === "0" && end > WHOLE_SECONDS) end--;
-  latest = `${text.slice(0, text[end - 1] === "." ? WHOLE_SECONDS : end)}Z`;
-  return latest;
+  return instant.toISOString().slice(0, "2026-05-01T12:00:00".length);
 }
-
-/** What was made last is known to be a timestamp: most that are checked are it. */
-let latest = "1970-01-01T00:00:00Z";
-
-/** The length of `2026-05-01T12:00:00`. */
-const WHOLE_SECONDS = 19;
 
 /**
  * Whether the text is an RFC 3339 timestamp of a time that exists. A leap second (`:60`) is refused, since neither

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { FreshRecords } from "./fresh-records.ts";
 import { COLUMNS, digestOf, type KeptRecord, keptRecord } from "./kept-record.ts";
 import type { DeadLetter } from "./messages.ts";
 
@@ -29,6 +30,7 @@ export class RecordStore {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #starts = new Map<string, { readonly number: number; readonly size: number }>();
+  readonly #fresh = new FreshRecords();
   #counts: { open: number; waiting: number; deadLetters: number; bytes: number };
   #nextNumber: number;
   #undo: (() => void)[] = [];
@@ -91,7 +93,9 @@ export class RecordStore {
   /** Keeps an event that is complete, in the place of its start record where there is one. */
   submit(eventId: string, hasDerivedId: boolean, body: Uint8Array): void {
     this.discard(eventId);
-    this.#insert(WAITING, eventId, hasDerivedId, body);
+    const number = this.#insert(WAITING, eventId, hasDerivedId, body);
+    this.#fresh.add({ number, eventId, hasDerivedId, body, isIntact: true });
+    this.#undo.push(() => this.#fresh.delete(number));
     this.#counts.waiting++;
   }
 
@@ -128,14 +132,17 @@ export class RecordStore {
   /** The next events that wait, in the order they came. */
   page(after: number, limit: number): KeptRecord[] {
     return this.#sql(
-      `SELECT ${COLUMNS} WHERE record.number > ? AND state = ${WAITING} ORDER BY record.number LIMIT ?`,
+      `SELECT number FROM record WHERE number > ? AND state = ${WAITING} ORDER BY number LIMIT ?`,
     )
       .all(after, limit)
-      .map(keptRecord);
+      .map(({ number }) => this.read(Number(number)))
+      .filter((record) => record !== undefined);
   }
 
   /** One event that waits; undefined where it does no more. */
   read(number: number): KeptRecord | undefined {
+    const fresh = this.#fresh.get(number);
+    if (fresh) return fresh;
     const row = this.#sql(`SELECT ${COLUMNS} WHERE record.number = ? AND state = ${WAITING}`).get(number);
     return row && keptRecord(row);
   }
@@ -156,6 +163,7 @@ export class RecordStore {
       refusal.answer,
       refusedAtUtc,
     );
+    this.#fresh.delete(record.number);
     this.#counts.waiting--;
     this.#counts.deadLetters++;
   }
@@ -169,6 +177,7 @@ export class RecordStore {
       record.number,
     );
     this.#sql("UPDATE body SET bytes = ? WHERE number = ?").run(body, record.number);
+    this.#fresh.delete(record.number);
     this.#counts.bytes += body.length - record.body.length;
     return { ...record, eventId, body };
   }
@@ -252,6 +261,7 @@ export class RecordStore {
   #delete(number: number, size: number): void {
     this.#sql("DELETE FROM record WHERE number = ?").run(number);
     this.#sql("DELETE FROM body WHERE number = ?").run(number);
+    this.#fresh.delete(number);
     this.#counts.bytes -= size;
   }
 

@@ -54,6 +54,23 @@ test("whatever is kept, answered, undone and reopened, a store holds what it sho
   );
 });
 
+test("what waits is read from the file where it is more than the memory takes", async () => {
+  const database = openRecords(join(await testDirectory(), "large.db"));
+  createSchema(database);
+  const store = new RecordStore(database);
+  const bodies = Array.from({ length: 10 }, (_, index) => Buffer.alloc(1_000_000, index));
+  store.transaction(() => {
+    for (const [index, body] of bodies.entries()) store.submit(`event-${index}`, false, body);
+  });
+  const page = store.page(0, 16);
+  expect(page.map(({ eventId }) => eventId)).toEqual(bodies.map((_, index) => `event-${index}`));
+  for (const [index, { body, isIntact }] of page.entries()) {
+    expect(isIntact).toBe(true);
+    expect(Buffer.compare(body, bodies[index] as Buffer)).toBe(0);
+  }
+  store.close();
+});
+
 /** A store beside what it should hold. */
 class Trial {
   readonly #path: string;

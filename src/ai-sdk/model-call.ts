@@ -54,11 +54,12 @@ export class ModelCall implements StreamListener {
   }
 
   part(part: unknown): void {
-    this.#streamed.add(part);
+    const isContinuation = this.#streamed.add(part);
     if (!this.#hasToken && isToken(part)) {
       this.#hasToken = true;
       this.#run.firstToken();
     } else this.#run.touch();
+    if (isContinuation) return;
     const call = proposedCallOf(part);
     if (call) this.#run.proposes([call], { modelId: this.#streamed.modelId });
     if (this.#isFinishing || this.#streamed.finish === undefined) return;

@@ -60,6 +60,11 @@ export function isGraph(serialized: unknown): boolean {
   return id.includes("langgraph") || id.includes("CompiledStateGraph");
 }
 
+/** True for a chain whose steps run one after another: what `pipe` makes. */
+export function isSequence(serialized: unknown): boolean {
+  return boundedList(shapeOf<"id">(serialized)?.id).at(-1) === "RunnableSequence";
+}
+
 function kindOf({ serialized, metadata, runType, isRoot }: ChainRun): RunKind {
   if (runType === "llm") return "model";
   if (!isRoot) return "step";

@@ -15,8 +15,11 @@ export class TrackedRun<Details> {
   hasAsked = false;
   /** Of an outermost run: why a tool below it was refused. Nothing more of it may start. */
   refusal: unknown;
-  /** Events of streamed runs below this one that nobody waited for yet; undefined as long as there was none. */
+  /** It runs its steps itself, one after another. */
+  readonly isSequence: boolean;
+  /** Events of runs below this one that nobody waited for yet; undefined as long as there was none. */
   unawaited: Set<Promise<void>> | undefined;
+  hasEnded = false;
   lastHeardMs = 0;
 
   constructor(runId: string, parent: TrackedRun<Details> | undefined, started: StartedRun<Details>) {
@@ -25,6 +28,7 @@ export class TrackedRun<Details> {
     this.run = started.run;
     this.details = started.details;
     this.isStreamed = started.isStreamed ?? false;
+    this.isSequence = started.isSequence ?? false;
   }
 
   /** The outermost run that is known. */
@@ -38,6 +42,7 @@ export interface StartedRun<Details> {
   readonly run: Run;
   readonly details: Details;
   readonly isStreamed?: boolean | undefined;
+  readonly isSequence?: boolean | undefined;
 }
 
 /** Bounds of the map, for what never ends: streams that a consumer walked away from. */
@@ -108,6 +113,7 @@ export class RunMap<Details> {
     const run = this.hear(runId);
     if (!run) return undefined;
     this.#open.delete(runId);
+    run.hasEnded = true;
     this.#ended.set(runId, run);
     if (this.#ended.size > this.#maxEnded) this.#ended.delete(oldest(this.#ended));
     // An application may make a handler a request: a timer would hold each of them.

@@ -22,6 +22,10 @@ export interface DescribedRun<Details> {
   readonly delivered?: (() => RunEnd) | undefined;
   /** Its result is handed out in parts. */
   readonly isStreamed?: boolean | undefined;
+  /** It runs its steps itself, one after another: nobody else goes on when one of them has ended. */
+  readonly isSequence?: boolean | undefined;
+  /** It only turns one value into another, as prompts and parsers do. */
+  readonly isPure?: boolean | undefined;
 }
 
 /**
@@ -38,7 +42,8 @@ export class RunTracker<Details> {
   }
 
   /**
-   * Starts a run; a second start of the same id is ignored. `describe` reads everything before this first returns.
+   * Starts a run; a second start of the same id is ignored. `describe` reads everything before this first returns. A run
+   * that may do something outside waits until the events of the steps before it are kept.
    * @throws {ComplianceGuardError} `record_not_kept` where the failure policy refuses the call, and where it refused a tool
    * of the same root before: frameworks make a message to the model of that, and the model must not go on with it.
    */
@@ -48,9 +53,11 @@ export class RunTracker<Details> {
   ): Promise<void> {
     const { refusal } = this.#runs.find(ids.parentRunId)?.root ?? {};
     if (refusal !== undefined) throw refusal;
+    let isPure = false;
     const opened = this.#guarded(() =>
       this.#runs.open(ids.runId, ids.parentRunId, (parent) => {
         const { start, delivered, ...rest } = describe(parent);
+        isPure = rest.isPure ?? false;
         const run = this.#recorder.start({ ...start, runId: ids.runId, parent: parent?.run });
         if (delivered) run.onAbandon(delivered);
         return { run, ...rest };
@@ -58,6 +65,7 @@ export class RunTracker<Details> {
     );
     // Only what hands out parts itself lets its steps do so; LangChain says it of the steps alone.
     if (opened?.isStreamed && opened.parent) opened.parent.isStreamed = true;
+    if (opened?.parent?.isSequence && !isPure) await kept(opened.parent);
     if (!opened || !this.#recorder.isBlocking) return;
     try {
       await opened.run.admitted;
@@ -83,8 +91,9 @@ export class RunTracker<Details> {
   }
 
   /**
-   * Ends a run; an end without a start is ignored. Resolves when its event is kept; at once where the
-   * run was streamed: the last part must not be held back. What `settle` cannot read does not cost the event.
+   * Ends a run; an end without a start is ignored. Resolves when its event is kept; at once where the run was streamed, since
+   * the last part must not be held back, and for a step of a sequence, which waits before its next step that may do something
+   * and before its end: events that come together cost one commit. What `settle` cannot read does not cost the event.
    */
   async end(runId: string, settle: (run: TrackedRun<Details>) => Promise<void>): Promise<void> {
     await this.#end(runId, settle, (run) => run.succeed(unreadable));
@@ -107,13 +116,13 @@ export class RunTracker<Details> {
     const ended = this.#guarded(() => this.#runs.end(runId));
     if (!ended) return;
     const settled = this.#settled(ended, settle, settleUnread);
-    const { root } = ended;
-    if (!ended.isStreamed) {
+    const waiting = waitingRun(ended);
+    if (waiting === ended) {
       await settled;
-      if (root === ended && ended.unawaited) await Promise.all(ended.unawaited);
-    } else if (root !== ended) {
-      root.unawaited ??= new Set();
-      addUntilDone(root.unawaited, settled);
+      await kept(ended);
+    } else if (waiting) {
+      waiting.unawaited ??= new Set();
+      for (const each of [settled, ...(ended.unawaited ?? [])]) addUntilDone(waiting.unawaited, each);
     }
   }
 
@@ -141,6 +150,17 @@ export class RunTracker<Details> {
       ended.details = undefined;
     }
   }
+}
+
+/** The run whose end waits for the event of one that ends: itself, or one around it; undefined where nobody waits. */
+function waitingRun<Details>(ended: TrackedRun<Details>): TrackedRun<Details> | undefined {
+  const { parent, root } = ended;
+  if (ended.isStreamed) return root === ended ? undefined : root;
+  return parent?.isSequence && !parent.hasEnded ? parent : ended;
+}
+
+async function kept({ unawaited }: TrackedRun<unknown>): Promise<void> {
+  if (unawaited) await Promise.all(unawaited);
 }
 
 const unreadable: RunEnd = { output: { unrepresentable: "output" } };

@@ -1,7 +1,7 @@
 import { boundedList } from "../recorder/bounded-list.ts";
 import type { RunKind } from "../recorder/run.ts";
 import type { ChainStarted, ModelStarted, RetrieverStarted, ToolStarted } from "./callback-arguments.ts";
-import { chainRun, isGraph } from "./chain-run.ts";
+import { chainRun, isGraph, isSequence } from "./chain-run.ts";
 import { DeliveredAnswer } from "./delivered-answer.ts";
 import { deliveredOf } from "./endings.ts";
 import { graphNode } from "./graph-node.ts";
@@ -82,6 +82,8 @@ export function describeChain(
       metadata,
     },
     isStreamed: shapeOf<"lc_defers_inputs">(extra)?.lc_defers_inputs === true,
+    isSequence: isSequence(serialized),
+    isPure: runType === "prompt" || runType === "parser",
   };
 }
 

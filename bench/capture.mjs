@@ -1,5 +1,5 @@
 // What capture costs an application, LangChain's and the AI SDK's: ComplianceGuard with a sink that keeps nothing, beside nothing, a
-// handler that does nothing, Langfuse and LangSmith with local sinks; and beside all of them ComplianceGuard's whole way, by
+// handler that does nothing, one that only hashes, Langfuse and LangSmith with local sinks; and beside all of them ComplianceGuard's whole way, by
 // its outbox to the embedded platform. `node bench/capture.mjs [langchain | ai-sdk] [--kb 16] [--quick]`
 import { parseArgs } from "node:util";
 import { startChild } from "./lib/children.mjs";
@@ -20,6 +20,7 @@ const KB = 1024;
 const PEERS = {
   none: { peer: "none" },
   empty: { peer: "empty" },
+  "SHA-256 alone": { peer: "hash" },
   Langfuse: { peer: "langfuse" },
   LangSmith: { peer: "langsmith" },
   "capture, references only": { peer: "complianceguard", keepsNothing: true },
@@ -27,7 +28,8 @@ const PEERS = {
   "whole way, references only": { peer: "complianceguard" },
   "whole way, sealed": { peer: "complianceguard", sealed: true },
 };
-const OURS = Object.keys(PEERS).slice(4);
+const CAPTURE = "capture, references only";
+const OURS = Object.keys(PEERS).filter((name) => PEERS[name].peer === "complianceguard");
 
 /** Goals hold where they are given: the CPU that ours adds to that of the empty one, as a part of what the other adds. */
 const FRAMEWORKS = {
@@ -41,7 +43,7 @@ const FRAMEWORKS = {
         concurrency: 1,
         calls: 100,
         goals: {
-          "capture, references only": { Langfuse: 0.2, LangSmith: 0.12 },
+          [CAPTURE]: { Langfuse: 0.2, LangSmith: 0.12 },
           "capture, sealed": { Langfuse: 0.35, LangSmith: 0.2 },
         },
         isFasterThan: "Langfuse",
@@ -59,7 +61,7 @@ const FRAMEWORKS = {
       concurrency: 1,
       calls: flow === "generate" ? 100 : flow === "tool" ? 50 : 15,
       rounds: flow === "stream" ? 2 * ROUNDS : ROUNDS,
-      goals: { "capture, references only": { Langfuse: 0.2, LangSmith: 0.15 } },
+      goals: { [CAPTURE]: { Langfuse: 0.2, LangSmith: 0.15 } },
     })),
   },
 };
@@ -98,24 +100,33 @@ function print({ name, calls, goals, isFasterThan, rounds }) {
       "added to empty": micros(each((results) => addedCpu(results, peer))),
     })),
   );
-  const ratios = OURS.flatMap((ours) =>
-    ["Langfuse", "LangSmith"].map((peer) => {
+  const others = ["Langfuse", "LangSmith"];
+  const ratios = ["SHA-256 alone", ...OURS].flatMap((ours) =>
+    others.map((peer) => {
       const ratio = each((results) => addedCpu(results, ours) / addedCpu(results, peer));
       const goal = goals[ours]?.[peer];
       return figure(`${ours} / ${peer}: added CPU`, ratio, "", goal === undefined ? {} : { atMost: goal });
     }),
   );
+  const beyondHash = (results) => results[CAPTURE].cpuMs - results["SHA-256 alone"].cpuMs;
+  const rest = others.map((peer) =>
+    figure(
+      `${CAPTURE}, beyond SHA-256 / ${peer}: added CPU`,
+      each((results) => beyondHash(results) / addedCpu(results, peer)),
+      "",
+    ),
+  );
   const walls = OURS.filter((ours) => isFasterThan && goals[ours]).map((ours) => {
     const ratio = each((results) => results[ours].wallMs / results[isFasterThan].wallMs);
     return figure(`${ours} / ${isFasterThan}: wall`, ratio, "", { atMost: 1 });
   });
-  printTable("Medians of the rounds' ratios", [...ratios, ...walls]);
+  printTable("Medians of the rounds' ratios", [...ratios, ...rest, ...walls]);
 }
 
 async function measureStreamedPart() {
   const child = await startChild("peers/ai-sdk/streamed-part.mjs");
   const rounds = quick ? 1 : 40;
-  const counts = { rounds, streams: quick ? 1 : 4, warmStreams: quick ? 1 : 30 };
+  const counts = { rounds, streams: quick ? 1 : 4, warmStreams: quick ? 1 : 300 };
   const { micros, added } = await child.ask("measure", counts);
   await child.stop();
   const title = `AI SDK, CPU of one of 500 streamed parts (${rounds} rounds in one process, medians of their differences)`;

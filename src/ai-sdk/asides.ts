@@ -1,6 +1,6 @@
 import { type BlobPart, filePart, linkPart, type UriPart } from "../recorder/blob.ts";
 import { boundedList } from "../recorder/bounded-list.ts";
-import { present } from "../recorder/present.ts";
+import { present, someOf } from "../recorder/present.ts";
 import { filePiece } from "./files.ts";
 import { member, textMember } from "./unknown-shape.ts";
 
@@ -70,20 +70,15 @@ export class Asides {
 
   /** What was collected, by name; names without anything are left out. */
   members(): Record<string, unknown> {
-    const lists: Record<string, readonly unknown[]> = {
-      reasoning: this.#reasoning,
-      reasoning_files: this.#reasoningFiles,
-      sources: this.#sources,
-      citations: this.#citations,
-      provider_calls: [...this.#providerCalls.values()],
-      approvals: this.#approvals,
-      other_blocks: this.#otherBlocks,
-    };
-    return present(
-      Object.fromEntries(
-        Object.entries(lists).map(([name, list]) => [name, list.length > 0 ? list : undefined]),
-      ),
-    );
+    return present({
+      reasoning: someOf(this.#reasoning),
+      reasoning_files: someOf(this.#reasoningFiles),
+      sources: someOf(this.#sources),
+      citations: someOf(this.#citations),
+      provider_calls: someOf([...this.#providerCalls.values()]),
+      approvals: someOf(this.#approvals),
+      other_blocks: someOf(this.#otherBlocks),
+    });
   }
 
   /** Call and result make one entry; a later result replaces a preliminary one. */

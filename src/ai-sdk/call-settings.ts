@@ -1,6 +1,6 @@
 import { reference } from "../core/digest.ts";
 import { boundedList } from "../recorder/bounded-list.ts";
-import { present } from "../recorder/present.ts";
+import { present, someOf } from "../recorder/present.ts";
 import { member, textMember } from "./unknown-shape.ts";
 
 const settingNames = [
@@ -21,14 +21,13 @@ const settingNames = [
  * canonical JSON. Headers never: they carry credentials.
  */
 export function callSettings(params: unknown): Record<string, unknown> {
-  const tools = boundedList(member(params, "tools")).map(toolFingerprint);
+  const parameters: Record<string, unknown> = {};
+  for (const name of settingNames) parameters[name] = member(params, name);
+  parameters["responseFormat"] = responseFormatOf(member(params, "responseFormat"));
+  parameters["provider_options_sha256"] = fingerprint(member(params, "providerOptions"));
   return present({
-    parameters: present({
-      ...Object.fromEntries(settingNames.map((name) => [name, member(params, name)])),
-      responseFormat: responseFormatOf(member(params, "responseFormat")),
-      provider_options_sha256: fingerprint(member(params, "providerOptions")),
-    }),
-    tool_schemas: tools.length > 0 ? tools : undefined,
+    parameters: present(parameters),
+    tool_schemas: someOf(boundedList(member(params, "tools")).map(toolFingerprint)),
   });
 }
 

@@ -1,5 +1,6 @@
 import { boundedList } from "../recorder/bounded-list.ts";
 import { NeutralConversation, proposedCalls } from "../recorder/neutral-form.ts";
+import { someOf } from "../recorder/present.ts";
 import type { RunEnd } from "../recorder/run.ts";
 import { finishReason } from "./finish-reason.ts";
 import { type MessageShape, readMessage } from "./messages.ts";
@@ -194,8 +195,4 @@ function setAside(read: readonly ReturnType<typeof readMessage>[]): Record<strin
     refusals: someOf(all.flatMap(({ refusals }) => refusals)),
     other_blocks: someOf(all.flatMap(({ otherBlocks }) => otherBlocks)),
   };
-}
-
-function someOf<T>(list: readonly T[]): readonly T[] | undefined {
-  return list.length > 0 ? list : undefined;
 }

@@ -1,5 +1,6 @@
 import { encodeComponent } from "../core/component.ts";
 import { boundedList } from "../recorder/bounded-list.ts";
+import { someOf } from "../recorder/present.ts";
 import type { RunStart } from "../recorder/run.ts";
 import { readConversation } from "./messages.ts";
 import { type Shape, shapeOf, textOf } from "./shape.ts";
@@ -26,8 +27,8 @@ export function modelCall(call: ModelCall): RunStart {
     metadata: () => ({
       ...startMetadata(call),
       parameters: parametersOf(invocation),
-      tool_schemas: tools.length > 0 ? tools.map(fingerprint) : undefined,
-      other_blocks: read.otherBlocks.length > 0 ? read.otherBlocks : undefined,
+      tool_schemas: someOf(tools.map(fingerprint)),
+      other_blocks: someOf(read.otherBlocks),
     }),
   };
 }

@@ -13,25 +13,34 @@ export interface MemberLayout {
 export function memberLayout(object: object): MemberLayout {
   const keys = Object.keys(object);
   const slot = slotOf(keys);
-  const known = knownLayouts[slot];
-  if (known !== undefined && areEqual(known.given, keys)) return known.layout;
+  const known = knownLayout(slot, keys) ?? knownLayout(slot ^ 1, keys);
+  if (known) return known;
   const layout = makeLayout(keys);
-  if (isWorthKnowing(keys)) knownLayouts[slot] = { given: keys, layout };
+  if (isWorthKnowing(keys)) {
+    knownLayouts[slot ^ 1] = knownLayouts[slot];
+    knownLayouts[slot] = { given: keys, layout };
+  }
   return layout;
 }
 
-/** A power of two. Each slot keeps the latest layout that fell into it, so that memory stays bounded. */
-const SLOTS = 256;
+/** A power of two. Each pair of slots keeps the latest two layouts that fell into it, so that memory stays bounded. */
+const SLOTS = 1024;
 const knownLayouts = new Array<{ given: readonly string[]; layout: MemberLayout } | undefined>(SLOTS).fill(
   undefined,
 );
+
+function knownLayout(slot: number, keys: readonly string[]): MemberLayout | undefined {
+  const known = knownLayouts[slot];
+  return known !== undefined && areEqual(known.given, keys) ? known.layout : undefined;
+}
 
 function slotOf(keys: readonly string[]): number {
   const first = keys[0] ?? "";
   const last = keys[keys.length - 1] ?? "";
   const mixture =
     keys.length + 5 * first.length + 11 * last.length + 17 * first.charCodeAt(0) + 31 * last.charCodeAt(0);
-  return mixture & (SLOTS - 1);
+  // Knuth's multiplicative hash: sums of a few small numbers lie close together.
+  return (Math.imul(mixture, 0x9e3779b1) >>> 16) & (SLOTS - 1);
 }
 
 function areEqual(left: readonly string[], right: readonly string[]): boolean {

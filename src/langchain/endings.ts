@@ -9,6 +9,7 @@ import type { RunRecorder } from "./run-tracker.ts";
 import { shapeOf } from "./shape.ts";
 import { droppedCalls, recordDecisions } from "./stock-review-events.ts";
 import { thrownKind } from "./thrown-kind.ts";
+import { together } from "./together.ts";
 import { toolOutcome, toolRun } from "./tool-run.ts";
 
 /** Settles a model call with its answer. */
@@ -34,21 +35,21 @@ export function endTool({ run, details }: HandledRun, output: unknown): Promise<
  *
  * @param extra `{inputs}` of a streamed chain, which shows its real input only now.
  */
-export async function endChain(
+export function endChain(
   ended: HandledRun,
   output: unknown,
   extra: unknown,
   recorder: RunRecorder,
 ): Promise<void> {
   const { run, details, isWaiting } = ended;
-  if (details?.tool) return await endTool(ended, output);
-  const end = chainResult(output, shapeOf<"inputs">(extra)?.inputs, run.kind);
+  if (details?.tool) return endTool(ended, output);
+  const end = run.isRecorded ? chainResult(output, shapeOf<"inputs">(extra)?.inputs, run.kind) : {};
   const unexecuted = [
     ...(details?.node?.unexecutedCalls(output) ?? []),
     ...droppedCalls(details?.review, output),
   ];
-  await Promise.all([
-    recordDecisions(ended, output, recorder),
+  return together([
+    ...(details?.review ? [recordDecisions(ended, output, recorder)] : []),
     ...recordUnexecuted(unexecuted, run, recorder),
     isWaiting ? run.interrupt(end) : run.succeed(end),
   ]);

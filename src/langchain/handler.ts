@@ -24,6 +24,7 @@ import {
   describeTool,
   unreadableStart,
 } from "./starts.ts";
+import { together } from "./together.ts";
 
 /** What a handler is made of. */
 export interface ComplianceGuardHandlerOptions {
@@ -75,12 +76,12 @@ export class ComplianceGuardHandler {
     return this;
   }
 
-  async handleChatModelStart(...started: ModelStarted): Promise<void> {
-    await this.#start("model", started, () => describeModel(started));
+  handleChatModelStart(...started: ModelStarted): Promise<void> {
+    return this.#start("model", started, () => describeModel(started));
   }
 
-  async handleLLMStart(...[serialized, prompts, ...rest]: ModelStarted): Promise<void> {
-    await this.handleChatModelStart(serialized, [boundedList(prompts)], ...rest);
+  handleLLMStart(...[serialized, prompts, ...rest]: ModelStarted): Promise<void> {
+    return this.handleChatModelStart(serialized, [boundedList(prompts)], ...rest);
   }
 
   handleLLMNewToken(...[token, , runId, , , fields]: TokenSeen): void {
@@ -91,62 +92,60 @@ export class ComplianceGuardHandler {
     this.#runs.streamed(runId, ({ delivered }) => delivered?.addEvent(event) ?? true);
   }
 
-  async handleLLMEnd(...[output, runId, , , extraParams]: Ended): Promise<void> {
-    await this.#runs.end(runId, (ended) => endModel(ended, output, extraParams));
+  handleLLMEnd(...[output, runId, , , extraParams]: Ended): Promise<void> {
+    return this.#runs.end(runId, (ended) => endModel(ended, output, extraParams));
   }
 
-  async handleLLMError(...[error, runId]: Ended): Promise<void> {
-    await this.#fail(runId, error);
+  handleLLMError(...[error, runId]: Ended): Promise<void> {
+    return this.#fail(runId, error);
   }
 
-  async handleToolStart(...started: ToolStarted): Promise<void> {
-    await this.#start("tool", started, (parent) => describeTool(started, parent, this.#knownTools));
+  handleToolStart(...started: ToolStarted): Promise<void> {
+    return this.#start("tool", started, (parent) => describeTool(started, parent, this.#knownTools));
   }
 
   handleToolEvent(...[, runId]: Ended): void {
     this.#runs.hear(runId);
   }
 
-  async handleToolEnd(...[output, runId]: Ended): Promise<void> {
-    await this.#runs.end(runId, (ended) => endTool(ended, output));
+  handleToolEnd(...[output, runId]: Ended): Promise<void> {
+    return this.#runs.end(runId, (ended) => endTool(ended, output));
   }
 
-  async handleToolError(...[error, runId]: Ended): Promise<void> {
-    await this.#fail(runId, error);
+  handleToolError(...[error, runId]: Ended): Promise<void> {
+    return this.#fail(runId, error);
   }
 
-  async handleRetrieverStart(...started: RetrieverStarted): Promise<void> {
-    await this.#start("retriever", started, () => describeRetrieval(started));
+  handleRetrieverStart(...started: RetrieverStarted): Promise<void> {
+    return this.#start("retriever", started, () => describeRetrieval(started));
   }
 
-  async handleRetrieverEnd(...[documents, runId]: Ended): Promise<void> {
-    await this.#runs.end(runId, ({ run }) => run.succeed(retrievedDocuments(documents, this.#expose)));
+  handleRetrieverEnd(...[documents, runId]: Ended): Promise<void> {
+    return this.#runs.end(runId, ({ run }) => run.succeed(retrievedDocuments(documents, this.#expose)));
   }
 
-  async handleRetrieverError(...[error, runId]: Ended): Promise<void> {
-    await this.#fail(runId, error);
+  handleRetrieverError(...[error, runId]: Ended): Promise<void> {
+    return this.#fail(runId, error);
   }
 
-  async handleChainStart(...started: ChainStarted): Promise<void> {
-    await this.#start("chain", started, (parent) => describeChain(started, parent, this.#knownTools));
+  handleChainStart(...started: ChainStarted): Promise<void> {
+    return this.#start("chain", started, (parent) => describeChain(started, parent, this.#knownTools));
   }
 
   async handleChainEnd(...[output, runId, , , extra]: Ended): Promise<void> {
     let refusal: unknown;
-    await this.#runs.end(runId, async (ended) => {
+    await this.#runs.end(runId, (ended) => {
       const answers = ended.details?.node?.answers(output) ?? [];
       if (answers.length > 0) refusal = ended.root.refusal;
-      await Promise.all([
-        ...answers.map((each) => this.handleToolEnd(each.message, each.runId)),
-        endChain(ended, output, extra, this.#recorder),
-      ]);
+      const toolEnds = answers.map((each) => this.handleToolEnd(each.message, each.runId));
+      return together([...toolEnds, endChain(ended, output, extra, this.#recorder)]);
     });
     // The node made a message to the model of the refusal: an agent must not talk its way past it.
     if (refusal !== undefined) throw refusal;
   }
 
-  async handleChainError(...[error, runId]: Ended): Promise<void> {
-    await this.#fail(runId, error);
+  handleChainError(...[error, runId]: Ended): Promise<void> {
+    return this.#fail(runId, error);
   }
 
   /** LangGraph: the run waits for a person. Comes before its `handleChainEnd`. */
@@ -157,12 +156,12 @@ export class ComplianceGuardHandler {
     await recordBreakpoint(run, event, this.#recorder);
   }
 
-  async #start(
+  #start(
     kind: RunKind,
     [, , runId, parentRunId]: Started,
     describe: (parent: HandledRun | undefined) => Described,
   ): Promise<void> {
-    await this.#runs.start({ runId, parentRunId }, (parent) => {
+    return this.#runs.start({ runId, parentRunId }, (parent) => {
       try {
         return describe(parent);
       } catch {
@@ -171,8 +170,8 @@ export class ComplianceGuardHandler {
     });
   }
 
-  async #fail(runId: string, error: unknown): Promise<void> {
-    await this.#runs.endThrown(runId, error, (ended) => endThrown(ended, error, this.#recorder));
+  #fail(runId: string, error: unknown): Promise<void> {
+    return this.#runs.endThrown(runId, error, (ended) => endThrown(ended, error, this.#recorder));
   }
 }
 

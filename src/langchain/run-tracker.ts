@@ -65,7 +65,9 @@ export class RunTracker<Details> {
     );
     // Only what hands out parts itself lets its steps do so; LangChain says it of the steps alone.
     if (opened?.isStreamed && opened.parent) opened.parent.isStreamed = true;
-    if (opened?.parent?.isSequence && !isPure) await kept(opened.parent);
+    // LangChain runs the step once this is over.
+    if (!isPure && opened?.parent?.isSequence && opened.parent.unawaited)
+      await Promise.all(opened.parent.unawaited);
     if (!opened || !this.#recorder.isBlocking) return;
     try {
       await opened.run.admitted;
@@ -95,17 +97,17 @@ export class RunTracker<Details> {
    * the last part must not be held back, and for a step of a sequence, which waits before its next step that may do something
    * and before its end: events that come together cost one commit. What `settle` cannot read does not cost the event.
    */
-  async end(runId: string, settle: (run: TrackedRun<Details>) => Promise<void>): Promise<void> {
-    await this.#end(runId, settle, (run) => run.succeed(unreadable));
+  end(runId: string, settle: (run: TrackedRun<Details>) => Promise<void>): Promise<void> {
+    return this.#end(runId, settle, (run) => run.succeed(unreadable));
   }
 
   /** Ends a run that `error` ended. */
-  async endThrown(
+  endThrown(
     runId: string,
     error: unknown,
     settle: (run: TrackedRun<Details>) => Promise<void>,
   ): Promise<void> {
-    await this.#end(runId, settle, (run) => run.fail(error, unreadable));
+    return this.#end(runId, settle, (run) => run.fail(error, unreadable));
   }
 
   async #end(
@@ -119,7 +121,7 @@ export class RunTracker<Details> {
     const waiting = waitingRun(ended);
     if (waiting === ended) {
       await settled;
-      await kept(ended);
+      if (ended.unawaited) await Promise.all(ended.unawaited);
     } else if (waiting) {
       waiting.unawaited ??= new Set();
       for (const each of [settled, ...(ended.unawaited ?? [])]) addUntilDone(waiting.unawaited, each);
@@ -157,10 +159,6 @@ function waitingRun<Details>(ended: TrackedRun<Details>): TrackedRun<Details> | 
   const { parent, root } = ended;
   if (ended.isStreamed) return root === ended ? undefined : root;
   return parent?.isSequence && !parent.hasEnded ? parent : ended;
-}
-
-async function kept({ unawaited }: TrackedRun<unknown>): Promise<void> {
-  if (unawaited) await Promise.all(unawaited);
 }
 
 const unreadable: RunEnd = { output: { unrepresentable: "output" } };

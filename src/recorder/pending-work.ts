@@ -9,12 +9,9 @@ export class PendingWork {
 
   /** Counts `work` until it ends, well or not. */
   add(work: Promise<unknown>): void {
-    const ended = work.then(
-      () => {},
-      () => {},
-    );
+    const end = (): void => void this.#work.delete(ended);
+    const ended = work.then(end, end);
     this.#work.add(ended);
-    void ended.then(() => this.#work.delete(ended));
     try {
       this.#waitUntil?.(ended);
     } catch {

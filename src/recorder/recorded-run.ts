@@ -197,19 +197,19 @@ export class RecordedRun implements Run {
     await this.#kept(this.#write({ error: { thrown: error }, end }, true));
   }
 
-  async #settle(outcome: Pick<RunOutcome, "status" | "error" | "end">): Promise<void> {
-    if (this.#state === "settled") return;
+  #settle(outcome: Pick<RunOutcome, "status" | "error" | "end">): Promise<void> {
+    if (this.#state === "settled") return Promise.resolve();
     const isAmendment = this.#state === "abandoned";
     this.#state = outcome.status === "abandoned" ? "abandoned" : "settled";
     this.holdForReview();
     this.#support.closed(this);
-    await this.#kept(this.#write(outcome, isAmendment));
+    return this.#kept(this.#write(outcome, isAmendment));
   }
 
-  async #kept(written: Promise<void>): Promise<void> {
+  #kept(written: Promise<void>): Promise<void> {
     this.#support.track(written);
     const { maxWaitMs, report } = this.#support;
-    await inTime(written, { maxWaitMs, report, eventId: this.eventId });
+    return inTime(written, { maxWaitMs, report, eventId: this.eventId });
   }
 
   /** Everything up to the first await happens in the caller's turn, before anything can change what it passed. */
@@ -239,9 +239,10 @@ export class RecordedRun implements Run {
       });
       this.#support.learn(this, end);
       const event = { fields, input, output: output.component, metadata, key: this.#key };
-      const kept = Promise.all([this.#support.writer.submit(event), this.#begun?.catch(() => {})]);
+      const submitted = this.#support.writer.submit(event);
+      const begun = this.#begun?.catch(() => {});
       this.#forget();
-      await kept;
+      await (begun ? Promise.all([submitted, begun]) : submitted);
     } catch (cause) {
       this.#reportNotKept(isComplianceGuardError(cause) ? cause.code : "record_not_kept", cause);
     }

@@ -54,7 +54,9 @@ export function captureMembers(members: object): {
   const keys = keysOf(members);
   if (!keys) return { texts: texts.set("unrepresentable", '"unreadable"'), repairs: 1 };
   let repairs = 0;
-  for (const [name, key] of recordedNames(keys)) {
+  const names = keys.every(isWellFormed) ? keys : recordedNames(keys).map(([name]) => name);
+  for (const [index, key] of keys.entries()) {
+    const name = names[index] as string;
     if (name !== key) repairs += 1;
     try {
       const text = writer.writeMember(members, key, 1);
@@ -74,6 +76,10 @@ export function clearJson<T>(value: T): T {
 
 /** The text would be longer than a string can be. */
 const TOO_LONG = { text: '{"unrepresentable":"too_large"}', repairs: 1 } as const;
+
+function isWellFormed(key: string): boolean {
+  return key.isWellFormed();
+}
 
 /** The keys of what an adapter or the application gives; undefined for a proxy that does not show them. */
 function keysOf(members: object): string[] | undefined {

@@ -15,7 +15,7 @@ export class UnrecordedRun implements Run {
     this.#eventIdOf = eventIdOf;
     this.kind = kind;
     this.correlationId = correlationId;
-    this.admitted = refused ? Promise.reject(refused) : ADMITTED;
+    this.admitted = refused ? Promise.reject(refused) : DONE;
     if (refused) this.admitted.catch(() => {});
   }
 
@@ -56,9 +56,10 @@ export class UnrecordedRun implements Run {
     return this.#settle();
   }
 
-  async #settle(): Promise<void> {
+  #settle(): Promise<void> {
     this.#isSettled = true;
+    return DONE;
   }
 }
 
-const ADMITTED = Promise.resolve();
+const DONE = Promise.resolve();

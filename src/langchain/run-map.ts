@@ -86,15 +86,19 @@ export class RunMap<Details> {
     return runId === undefined ? undefined : (this.#open.get(runId) ?? this.#ended.get(runId));
   }
 
-  /** Opens a run below its parent, if that is known. An id that is known already is not opened again. */
+  /**
+   * Opens a run below its parent, if that is known. An id that is open is not opened again; one that has ended is another run's:
+   * callers may choose ids, and use one again.
+   */
   open(
     runId: string,
     parentRunId: string | undefined,
     start: (parent: TrackedRun<Details> | undefined) => StartedRun<Details>,
   ): TrackedRun<Details> | undefined {
-    if (this.find(runId)) return undefined;
+    if (this.#open.has(runId)) return undefined;
     const parent = this.find(parentRunId);
     const run = new TrackedRun(runId, parent, start(parent));
+    this.#ended.delete(runId);
     this.#open.set(runId, run);
     this.#hear(run);
     this.#sweepTimer ??= this.#sweepLater();

@@ -42,8 +42,8 @@ export class RunTracker<Details> {
   }
 
   /**
-   * Starts a run; a second start of the same id is ignored. `describe` reads everything before this first returns. A run
-   * that may do something outside waits until the events of the steps before it are kept.
+   * Starts a run; a second start of an id that is open is ignored. `describe` reads everything before this first returns. A
+   * run that may do something outside waits until the events of the steps before it are kept.
    * @throws {ComplianceGuardError} `record_not_kept` where the failure policy refuses the call, and where it refused a tool
    * of the same root before: frameworks make a message to the model of that, and the model must not go on with it.
    */

@@ -595,6 +595,24 @@ describe("callbacks out of order", () => {
     expect(await events()).toHaveLength(2);
   });
 
+  test("an id that the caller chooses again is another run, with all that runs below it", async () => {
+    const { callbacks, events } = setUp();
+    const chain = RunnableLambda.from((text: string) => text).pipe(
+      new FakeListChatModel({ responses: ["One.", "Two."] }),
+    );
+    const runId = "018f3f5e-0000-7000-8000-000000000001";
+    for (const question of ["1?", "2?"]) await chain.invoke(question, { callbacks, runId });
+    const all = await events();
+    expect(all.map((event) => runOf(event)?.["kind"])).toEqual(["chain", "model", "chain", "model"]);
+    expect(all.map(({ input }) => JSON.stringify(input).match(/\d\?/)?.[0])).toEqual([
+      "1?",
+      "1?",
+      "2?",
+      "2?",
+    ]);
+    expect(new Set(all.map(({ eventId }) => eventId)).size).toBe(4);
+  });
+
   test("a parent that was never seen makes the run a root", async () => {
     const { handler, only } = setUp();
     await handler.handleChainStart({}, { input: "?" }, "r1", "unseen-parent");

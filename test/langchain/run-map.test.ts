@@ -49,9 +49,19 @@ describe("runs of one call", () => {
     expect(open("run")).toBeUndefined();
     expect(runs.end("run")?.runId).toBe("run");
     expect(runs.end("run")).toBeUndefined();
-    expect(open("run")).toBeUndefined();
     expect(runs.end("never")).toBeUndefined();
     expect(runs.size).toBe(0);
+  });
+
+  test("may have the id of one that has ended: callers choose ids", () => {
+    const { runs, open } = setUp();
+    const first = open("run");
+    runs.end("run");
+    const second = open("run");
+    expect(second).toBeDefined();
+    expect(second).not.toBe(first);
+    expect(runs.find("run")).toBe(second);
+    expect(runs.end("run")).toBe(second);
   });
 
   test("find a parent that has ended already", () => {

@@ -2,9 +2,9 @@ import type { Run, RunEnd } from "../recorder/run.ts";
 import { chainResult } from "./chain-run.ts";
 import { chatResult, isCutOff, isStreamed, saysWhyItStops } from "./chat-result.ts";
 import type { DeliveredAnswer } from "./delivered-answer.ts";
-import type { UnexecutedCall } from "./graph-node.ts";
+import { type UnexecutedCall, unexecutedCall } from "./graph-node.ts";
 import { recordInterrupts } from "./interrupt-requests.ts";
-import type { HandledRun } from "./run-details.ts";
+import type { HandledRun, RunDetails } from "./run-details.ts";
 import type { RunRecorder } from "./run-tracker.ts";
 import { shapeOf } from "./shape.ts";
 import { droppedCalls, recordDecisions } from "./stock-review-events.ts";
@@ -45,8 +45,9 @@ export function endChain(
   if (details?.tool) return endTool(ended, output);
   const end = run.isRecorded ? chainResult(output, shapeOf<"inputs">(extra)?.inputs, run.kind) : {};
   const unexecuted = [
-    ...(details?.node?.unexecutedCalls(output) ?? []),
+    ...answeredCalls(ended, output, recorder),
     ...droppedCalls(details?.review, output),
+    ...passedOverCalls(details, output),
   ];
   return together([
     ...(details?.review ? [recordDecisions(ended, output, recorder)] : []),
@@ -81,6 +82,27 @@ export async function endThrown(ended: HandledRun, error: unknown, recorder: Run
       return;
     }
   }
+}
+
+/** The calls that a node answered although their tools did not run. A middleware may answer long after, what is an event already. */
+function answeredCalls(
+  { run, details }: HandledRun,
+  output: unknown,
+  recorder: RunRecorder,
+): UnexecutedCall[] {
+  const calls = details?.node?.unexecutedCalls(output) ?? [];
+  if (details?.node?.isMiddleware !== true) return calls;
+  return calls.filter(
+    ({ run: { toolCallId = "" } }) => !recorder.callOf(toolCallId, run.correlationId)?.hasRun,
+  );
+}
+
+/** The calls that a step of an agent passed over, unless it ran their tools itself. */
+function passedOverCalls(details: RunDetails | undefined, output: unknown): UnexecutedCall[] {
+  const calls = details?.step?.passedOver(output) ?? [];
+  return calls
+    .filter(({ id }) => details?.node?.mayHaveExecuted(id) !== true)
+    .map((call) => unexecutedCall(call, "the agent went on without it"));
 }
 
 function recordUnexecuted(

@@ -1,7 +1,10 @@
 import { boundedList } from "../recorder/bounded-list.ts";
 import { toolOutput } from "../recorder/neutral-form.ts";
 import type { RunEnd } from "../recorder/run.ts";
+import { isMiddlewareNode } from "./agent-step.ts";
+import { messagesOf } from "./graph-state.ts";
 import { isToolMessage, type MessageShape } from "./messages.ts";
+import type { ProposedCall } from "./proposed-calls.ts";
 import { idOf, shapeOf, textOf } from "./shape.ts";
 import { messageResult, type ToolRun, toolError } from "./tool-run.ts";
 
@@ -12,23 +15,40 @@ export interface UnexecutedCall {
   readonly error: { readonly name: string; readonly message: string };
 }
 
+/** A call that nothing answered either. */
+export function unexecutedCall({ id, name, args }: ProposedCall, why: string): UnexecutedCall {
+  return {
+    run: { name, input: args, toolCallId: id },
+    end: { metadata: { executed: false } },
+    error: { name: "ToolNotExecuted", message: why },
+  };
+}
+
 /**
  * A node of a graph while it runs. It knows which tool calls it was given and which of them were executed: LangChain calls
  * back for no other (invalid arguments, an unknown tool, a denial), those show only in what the node gives.
  */
 export class GraphNode {
+  /** It is a hook of a middleware in an agent. */
+  readonly isMiddleware: boolean;
   readonly #inputs: unknown;
   readonly #executed = new Map<string, string>();
   #hasUnknownCall = false;
 
-  constructor(inputs: unknown) {
+  constructor(inputs: unknown, name: string) {
     this.#inputs = inputs;
+    this.isMiddleware = isMiddlewareNode(name);
   }
 
   /** A tool runs below this node, for the call of this id where the framework tells it. */
   executed(toolCallId: string | undefined, runId: string): void {
     if (toolCallId === undefined) this.#hasUnknownCall = true;
     else this.#executed.set(toolCallId, runId);
+  }
+
+  /** Whether a tool ran below this node for a call, or may have: the framework does not always tell for which. */
+  mayHaveExecuted(toolCallId: string): boolean {
+    return this.#hasUnknownCall || this.#executed.has(toolCallId);
   }
 
   /**
@@ -60,14 +80,18 @@ export class GraphNode {
 
   /**
    * The calls that this node answered although their tools did not run: with an error, or, where the node was sent the call
-   * to execute it, with anything. LangChain before 1.4 and many denials of middlewares do not say that they are errors.
+   * to execute it or is a middleware, with anything. LangChain before 1.4 and many denials of middlewares do not say that
+   * they are errors.
    */
   unexecutedCalls(outputs: unknown): UnexecutedCall[] {
     if (this.#hasUnknownCall) return [];
     const sentId = shapeOf<"id">(this.#sentCall)?.id;
     const failed = messagesOf(outputs)
       .filter(isToolMessage)
-      .filter(({ status, tool_call_id: id }) => status === "error" || (id !== undefined && id === sentId))
+      .filter(({ status, tool_call_id: id }) => {
+        if (status === "error" || (id !== undefined && id === sentId)) return true;
+        return this.isMiddleware && this.#proposal(idOf(id)) !== undefined;
+      })
       .filter(({ tool_call_id: id }) => !this.#executed.has(idOf(id)));
     if (failed.length === 0) return [];
     const answered = new Set(
@@ -85,13 +109,8 @@ export class GraphNode {
     const call = shapeOf<"id" | "name" | "args">(this.#sentCall);
     const id = idOf(call?.id);
     if (!call || this.#hasUnknownCall || this.#executed.has(id)) return [];
-    return [
-      {
-        run: { name: idOf(call.name), input: call.args, toolCallId: id },
-        end: { metadata: { executed: false } },
-        error: { name: "ToolNotExecuted", message: idOf(shapeOf<"message">(error)?.message) },
-      },
-    ];
+    const why = idOf(shapeOf<"message">(error)?.message);
+    return [unexecutedCall({ id, name: idOf(call.name), args: call.args }, why)];
   }
 
   get #sentCall(): unknown {
@@ -125,17 +144,5 @@ export class GraphNode {
 /** The node that a step of a graph is; undefined for the steps inside a node, which inherit its metadata. */
 export function graphNode(inputs: unknown, metadata: unknown, runName: unknown): GraphNode | undefined {
   const name = textOf(shapeOf<"langgraph_node">(metadata)?.langgraph_node);
-  return name !== undefined && name === runName ? new GraphNode(inputs) : undefined;
-}
-
-/** The messages of a graph's state or of an update to it: a list, or a member; of commands, what they update. */
-function messagesOf(value: unknown): readonly unknown[] {
-  if (Array.isArray(value))
-    return boundedList(value).flatMap((each) => (isCommand(each) ? messagesOf(each) : [each]));
-  const state = shapeOf<"messages" | "update">(value);
-  return isCommand(value) ? messagesOf(state?.update) : boundedList(state?.messages);
-}
-
-function isCommand(value: unknown): boolean {
-  return shapeOf<"lg_name">(value)?.lg_name === "Command";
+  return name !== undefined && name === runName ? new GraphNode(inputs, name) : undefined;
 }

@@ -82,6 +82,12 @@ export function isToolMessage(value: unknown): value is MessageShape {
   return message !== undefined && "content" in message && messageType(message) === "tool";
 }
 
+/** True for a message of a model. */
+export function isAnswer(value: unknown): value is MessageShape {
+  const message = shapeOf<keyof MessageShape>(value);
+  return message !== undefined && messageType(message) === "ai";
+}
+
 /**
  * Translates message objects found inside other values, for `valueComponent`: the neutral messages of one, or undefined where
  * `candidate` is none. Plain objects count where they have nothing but members of a message.

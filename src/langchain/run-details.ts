@@ -1,3 +1,4 @@
+import type { AgentStep } from "./agent-step.ts";
 import type { DeliveredAnswer } from "./delivered-answer.ts";
 import type { GraphNode } from "./graph-node.ts";
 import type { TrackedRun } from "./run-map.ts";
@@ -14,6 +15,8 @@ export interface RunDetails {
   readonly tool?: ToolRun | undefined;
   /** Of a step that is a node of a graph. */
   readonly node?: GraphNode | undefined;
+  /** Of a node that is a step of an agent where calls may be passed over. */
+  readonly step?: AgentStep | undefined;
   /** Of a node that is the framework's own review by a person. */
   readonly review?: StockReview | undefined;
   /** Of a chain that is itself a graph. */

@@ -1,5 +1,6 @@
 import { boundedList } from "../recorder/bounded-list.ts";
 import type { RunKind } from "../recorder/run.ts";
+import { agentStep } from "./agent-step.ts";
 import type { ChainStarted, ModelStarted, RetrieverStarted, ToolStarted } from "./callback-arguments.ts";
 import { chainRun, isGraph, isSequence } from "./chain-run.ts";
 import { DeliveredAnswer } from "./delivered-answer.ts";
@@ -72,11 +73,14 @@ export function describeChain(
     const asTool = [serialized, call.args, runId, parentRunId, tags, metadata, runName, call.id] as const;
     return describeTool(asTool, parent, knownTools);
   }
+  const node = parent && graphNode(inputs, metadata, runName);
+  const review = stockReview(inputs, metadata, runName);
   return {
     start: chainRun({ serialized, inputs, runType, isRoot: !parent, tags, metadata, runName }),
     details: {
-      node: parent && graphNode(inputs, metadata, runName),
-      review: stockReview(inputs, metadata, runName),
+      node,
+      step: node && !review ? agentStep(inputs, runName) : undefined,
+      review,
       isGraph: isGraph(serialized),
       answers: resumedAnswers(inputs),
       metadata,

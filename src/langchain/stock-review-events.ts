@@ -1,6 +1,6 @@
 import { isComplianceGuardError } from "../core/errors.ts";
 import type { RecordedFact } from "../recorder/recorded-fact.ts";
-import type { UnexecutedCall } from "./graph-node.ts";
+import { type UnexecutedCall, unexecutedCall } from "./graph-node.ts";
 import { answersAround, type HandledRun } from "./run-details.ts";
 import type { RunRecorder } from "./run-tracker.ts";
 import type { StockReview } from "./stock-review.ts";
@@ -39,11 +39,9 @@ export async function recordDecisions(
 
 /** The calls that did not run because a person rejected another one beside them. */
 export function droppedCalls(review: StockReview | undefined, outputs: unknown): UnexecutedCall[] {
-  return (review?.dropped(outputs) ?? []).map(({ id, name, args }) => ({
-    run: { name, input: args, toolCallId: id },
-    end: { metadata: { executed: false } },
-    error: { name: "ToolNotExecuted", message: "another call of the same answer was rejected" },
-  }));
+  return (review?.dropped(outputs) ?? []).map((call) =>
+    unexecutedCall(call, "another call of the same answer was rejected"),
+  );
 }
 
 function placeOf({ run, details }: HandledRun, { place }: StockReview): ReviewPlace {

@@ -3,9 +3,10 @@ import { toolInput } from "../recorder/neutral-form.ts";
 import type { RecordedFact } from "../recorder/recorded-fact.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import { captureComponent } from "../recorder/total-capture.ts";
+import type { ProposedCall } from "./proposed-calls.ts";
 import { shapeOf, textOf } from "./shape.ts";
 import { startFacts } from "./start-context.ts";
-import type { RequestedReview, ReviewedCall, StockDecision } from "./stock-review.ts";
+import type { RequestedReview, StockDecision } from "./stock-review.ts";
 
 /** Where a review with the framework's own middleware happens. */
 export interface ReviewPlace {
@@ -74,7 +75,7 @@ export function decisionFact(decision: StockDecision, place: ReviewPlace, calls:
 }
 
 function common(
-  call: ReviewedCall,
+  call: ProposedCall,
   { place, correlationId, metadata }: ReviewPlace,
   calls: CallSource,
   what: string,
@@ -90,7 +91,7 @@ function common(
   };
 }
 
-function review(call: ReviewedCall, at: ReviewPlace, calls: CallSource): Record<string, unknown> {
+function review(call: ProposedCall, at: ReviewPlace, calls: CallSource): Record<string, unknown> {
   const eventId = calls.callOf(call.id, at.correlationId)?.modelEventId;
   return {
     request_id: uuidOf(factId(call, at.place)),
@@ -100,7 +101,7 @@ function review(call: ReviewedCall, at: ReviewPlace, calls: CallSource): Record<
 }
 
 /** Ids of calls are the provider's and repeat: only with the task's place do they name one fact. */
-function factId(call: ReviewedCall, place: string): string {
+function factId(call: ProposedCall, place: string): string {
   return `${place}\u0000${call.id}`;
 }
 

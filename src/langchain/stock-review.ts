@@ -1,25 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import { boundedList } from "../recorder/bounded-list.ts";
-import { isToolMessage, type MessageShape, messageType } from "./messages.ts";
+import { isAnswer, isToolMessage } from "./messages.ts";
+import { copied, type ProposedCall, proposedIn } from "./proposed-calls.ts";
 import { idOf, shapeOf, textOf } from "./shape.ts";
-
-/** A tool call that LangChain's own human-in-the-loop middleware handles, as the model proposed it. */
-export interface ReviewedCall {
-  readonly id: string;
-  readonly name: string;
-  readonly args: unknown;
-}
 
 /** A call that a person is asked about. */
 export interface RequestedReview {
-  readonly call: ReviewedCall;
+  readonly call: ProposedCall;
   readonly question: string | undefined;
   readonly allowedDecisions: readonly unknown[];
 }
 
 /** What a person decided about a call. `edited` is what runs instead. */
 export interface StockDecision {
-  readonly call: ReviewedCall;
+  readonly call: ProposedCall;
   readonly type: "approve" | "edit" | "reject";
   readonly edited?: { readonly name: string; readonly args: unknown } | undefined;
   /** Typed for the model or for the record: content. */
@@ -35,7 +29,7 @@ export interface StockDecision {
 export class StockReview {
   /** Tells this review from others, in every pass and process: the task's place among the graph's checkpoints. */
   readonly place: string;
-  readonly #calls: readonly ReviewedCall[];
+  readonly #calls: readonly ProposedCall[];
 
   constructor(inputs: unknown, place: string) {
     this.place = place;
@@ -73,13 +67,13 @@ export class StockReview {
   }
 
   /** The calls that did not run because another one was rejected, approved or not. */
-  dropped(outputs: unknown): ReviewedCall[] {
+  dropped(outputs: unknown): ProposedCall[] {
     const { rejected } = outcomeOf(outputs);
     return rejected.size === 0 ? [] : this.#calls.filter(({ id }) => !rejected.has(id));
   }
 
   /** Which calls were asked about: the middleware puts those it let pass by itself first, and drops decided ones after a rejection. */
-  #asked(count: number, kept: readonly string[], rejected: ReadonlySet<string>): readonly ReviewedCall[] {
+  #asked(count: number, kept: readonly string[], rejected: ReadonlySet<string>): readonly ProposedCall[] {
     const decided = new Set(kept.slice(-count));
     const isAsked =
       rejected.size > 0
@@ -98,7 +92,7 @@ export class ResumedAnswers {
     this.#answers = [resume, ...byInterrupt]
       .map((each) => shapeOf<"decisions" | "reviewerId">(each))
       .filter((each) => Array.isArray(each?.decisions))
-      .map((each) => copied(boundedList(each?.decisions), each?.reviewerId));
+      .map((each) => attributed(boundedList(each?.decisions), each?.reviewerId));
   }
 
   /** Takes the first answer that `read` makes something of. */
@@ -130,19 +124,6 @@ export function resumedAnswers(inputs: unknown): ResumedAnswers | undefined {
     : undefined;
 }
 
-function proposedIn(messages: unknown): ReviewedCall[] {
-  const answer = boundedList(messages).findLast(isAnswer);
-  return boundedList(shapeOf<"tool_calls">(answer)?.tool_calls).map((each) => {
-    const call = shapeOf<"id" | "name" | "args">(each);
-    return { id: idOf(call?.id), name: idOf(call?.name), args: copied([call?.args])[0] };
-  });
-}
-
-function isAnswer(value: unknown): boolean {
-  const message = shapeOf<keyof MessageShape>(value);
-  return message !== undefined && messageType(message) === "ai";
-}
-
 function outcomeOf(outputs: unknown): { kept: readonly string[]; rejected: ReadonlySet<string> } {
   const messages = boundedList(shapeOf<"messages">(outputs)?.messages);
   const kept = boundedList(shapeOf<"tool_calls">(messages.find(isAnswer))?.tool_calls);
@@ -150,7 +131,7 @@ function outcomeOf(outputs: unknown): { kept: readonly string[]; rejected: Reado
   return { kept: kept.map((each) => idOf(shapeOf<"id">(each)?.id)), rejected: new Set(rejected) };
 }
 
-function decisionOf(call: ReviewedCall, value: unknown): StockDecision {
+function decisionOf(call: ProposedCall, value: unknown): StockDecision {
   const decision = shapeOf<"type" | "editedAction" | "message" | "reason" | "reviewerId">(value);
   const edited = shapeOf<"name" | "args">(decision?.editedAction);
   const type = decision?.type === "edit" || decision?.type === "reject" ? decision.type : "approve";
@@ -163,13 +144,8 @@ function decisionOf(call: ReviewedCall, value: unknown): StockDecision {
   };
 }
 
-/** Copies that nobody else can change; what cannot be copied is left as it is. */
-function copied(values: readonly unknown[], reviewerId?: unknown): readonly unknown[] {
-  const attributed =
-    reviewerId === undefined ? values : values.map((each) => ({ reviewerId, ...shapeOf(each) }));
-  try {
-    return structuredClone(attributed);
-  } catch {
-    return attributed;
-  }
+/** The answers as they are now, each with who gave all of them. */
+function attributed(decisions: readonly unknown[], reviewerId: unknown): readonly unknown[] {
+  if (reviewerId === undefined) return copied(decisions);
+  return copied(decisions.map((each) => ({ reviewerId, ...shapeOf(each) })));
 }

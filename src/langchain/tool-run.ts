@@ -2,8 +2,9 @@ import { boundedList } from "../recorder/bounded-list.ts";
 import { NeutralConversation, toolInput, toolOutput } from "../recorder/neutral-form.ts";
 import type { RunEnd, RunStart } from "../recorder/run.ts";
 import { Translated } from "../recorder/translated.ts";
+import { isCommand, messagesOf } from "./graph-state.ts";
 import { isToolMessage, type MessageShape, readMessage, translateMessage } from "./messages.ts";
-import { shapeOf, textOf } from "./shape.ts";
+import { textOf } from "./shape.ts";
 import { type StartContext, startFacts, startMetadata } from "./start-context.ts";
 
 /** The callback's arguments that describe a tool run. */
@@ -73,23 +74,9 @@ export function messageResult(message: MessageShape): unknown {
 
 function messageIn(given: unknown, toolCallId: string | undefined): MessageShape | undefined {
   const shown = Array.isArray(given) ? boundedList(given) : [given];
-  const messages = shown.flatMap((each) => (isCommand(each) ? messagesOf(each.update) : [each]));
+  const messages = shown.flatMap((each) => (isCommand(each) ? messagesOf(each) : [each]));
   const found = messages.filter(isToolMessage);
   return found.find((each) => each.tool_call_id === toolCallId) ?? found[0];
-}
-
-interface Command {
-  readonly lg_name: "Command";
-  readonly update?: unknown;
-  readonly goto?: unknown;
-}
-
-function isCommand(value: unknown): value is Command {
-  return shapeOf<"lg_name">(value)?.lg_name === "Command";
-}
-
-function messagesOf(update: unknown): readonly unknown[] {
-  return boundedList(Array.isArray(update) ? update : shapeOf<"messages">(update)?.messages);
 }
 
 function plainResult(given: unknown): unknown {

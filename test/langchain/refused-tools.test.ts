@@ -108,6 +108,37 @@ describe("a tool whose start cannot be kept, under the policy that blocks", () =
     expect(model.callCount).toBe(1);
   });
 
+  test("ends a graph in which nothing is started after its tools", async () => {
+    const { ran, refund, callbacks } = setUp();
+    const graph = new StateGraph(MessagesAnnotation)
+      .addNode("tools", new ToolNode([refund]))
+      .addEdge(START, "tools")
+      .addEdge("tools", END)
+      .compile();
+    const tool_calls = [{ name: "refund", args: { amount: 500 }, id: "call_0" }];
+    const asked = graph.invoke({ messages: [new AIMessage({ content: "", tool_calls })] }, { callbacks });
+    await expect(asked).rejects.toMatchObject({ code: "record_not_kept" });
+    expect(ran).toEqual([]);
+  });
+
+  test("ends a graph whose own node calls the tool and catches every error", async () => {
+    const { ran, refund, callbacks } = setUp();
+    const model = fakeModel().respond(new AIMessage("Done."));
+    const graph = new StateGraph(MessagesAnnotation)
+      .addNode("work", async () => {
+        const said = await refund.invoke({ amount: 500 }).catch(() => "refunded, promised");
+        return { messages: [new HumanMessage(said)] };
+      })
+      .addNode("ask", async ({ messages }) => ({ messages: [await model.invoke(messages)] }))
+      .addEdge(START, "work")
+      .addEdge("work", "ask")
+      .addEdge("ask", END)
+      .compile();
+    await expect(graph.invoke(question, { callbacks })).rejects.toMatchObject({ code: "record_not_kept" });
+    expect(ran).toEqual([]);
+    expect(model.callCount).toBe(0);
+  });
+
   test("ends the agent around an agent that catches it", async () => {
     const { ran, refund, callbacks, trouble } = setUp();
     const inner = createAgent({ model: proposing(500), tools: [refund] });

@@ -181,6 +181,24 @@ describe("a sink in trouble, under the policy that goes on", () => {
     expect(troubles).toMatchObject([{ code: "timeout", eventId: expect.stringMatching(/^[0-9a-f-]{36}$/) }]);
   });
 
+  test("a start that cannot be read costs neither the call nor the event, and what runs below it finds it", async () => {
+    const { handler, events } = setUp();
+    const metadata = {
+      get complianceguard(): never {
+        throw new Error("canary-getter");
+      },
+    };
+    await handler.handleChainStart({}, {}, "r1", undefined, [], metadata);
+    await handler.handleToolStart({}, "{}", "r2", "r1", [], metadata, "score");
+    await handler.handleToolEnd("7", "r2");
+    await handler.handleChainEnd({ output: "!" }, "r1");
+    const all = await events();
+    expect(outline(all)).toEqual(["chain success", "tool success"]);
+    for (const { input } of all) expect(input).toEqual({ unrepresentable: "unreadable" });
+    expect(all.map(({ output }) => output)).toEqual([{ value: "!" }, { result: "7" }]);
+    expect(runOf(all[1])?.["root_id"]).toBe(runOf(all[0])?.["id"]);
+  });
+
   test("a message that cannot be read costs neither the call nor the event", async () => {
     const { handler, only, troubles } = setUp();
     const hostile = {

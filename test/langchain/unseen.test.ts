@@ -17,7 +17,7 @@ import { z } from "zod";
 import { ComplianceGuardHandler } from "../../src/langchain/index.ts";
 import { langChainModels } from "../support/langchain-models.ts";
 import { startOpenAiServer } from "../support/openai-server.ts";
-import { type RecordedEvent, startRecording } from "../support/recording.ts";
+import { type RecordedEvent, startRecording, statusOf } from "../support/recording.ts";
 import { providerRecordings } from "../support/recordings.ts";
 
 // The rows of the README's table of what LangChain shows to no handler. Where one of these fails, LangChain shows more
@@ -124,6 +124,24 @@ test("a function that a node calls itself is no tool run; a tool that it invokes
   expect(kindsOf(await events())).toEqual(["agent", "model", "model"]);
   await graph(() => score.invoke({})).invoke(question, { callbacks });
   expect(kindsOf(await events()).slice(3)).toEqual(["agent", "model", "tool", "model"]);
+});
+
+test("that a chain or a tool was aborted with a reason of one's own is not seen: its event has that error", async () => {
+  const { callbacks, events } = setUp();
+  const until = (controller: AbortController, reason?: Error) => () => {
+    controller.abort(reason);
+    return new Promise<string>(() => {});
+  };
+  const described = { name: "wait", description: "waits", schema: z.object({}) };
+  for (const reason of [new RangeError("the user left"), undefined]) {
+    const [first, second] = [new AbortController(), new AbortController()];
+    const chain = RunnableLambda.from(until(first, reason)).invoke("?", { callbacks, signal: first.signal });
+    await expect(chain).rejects.toThrow();
+    const waiting = tool(until(second, reason), described);
+    await expect(waiting.invoke({}, { callbacks, signal: second.signal })).rejects.toThrow();
+  }
+  const statuses = (await events()).map(statusOf);
+  expect(statuses).toEqual(["error:RangeError", "error:RangeError", "cancelled", "cancelled"]);
 });
 
 test("with core alone, a call inside a function is not seen unless it is handed the configuration or core's context is loaded", async () => {

@@ -1,10 +1,10 @@
-import type { Run, RunEnd } from "../recorder/run.ts";
+import type { RunEnd } from "../recorder/run.ts";
 import { chainResult } from "./chain-run.ts";
 import { chatResult, isCutOff, isStreamed, saysWhyItStops } from "./chat-result.ts";
 import type { DeliveredAnswer } from "./delivered-answer.ts";
 import { type UnexecutedCall, unexecutedCall } from "./graph-node.ts";
 import { recordInterrupts } from "./interrupt-requests.ts";
-import type { HandledRun, RunDetails } from "./run-details.ts";
+import { type HandledRun, nodesAround, type RunDetails } from "./run-details.ts";
 import type { RunRecorder } from "./run-tracker.ts";
 import { shapeOf } from "./shape.ts";
 import { droppedCalls, recordDecisions } from "./stock-review-events.ts";
@@ -51,7 +51,7 @@ export function endChain(
   ];
   return together([
     ...(details?.review ? [recordDecisions(ended, output, recorder)] : []),
-    ...recordUnexecuted(unexecuted, run, recorder),
+    ...recordUnexecuted(unexecuted, ended, recorder),
     isWaiting ? run.interrupt(end) : run.succeed(end),
   ]);
 }
@@ -78,7 +78,7 @@ export async function endThrown(ended: HandledRun, error: unknown, recorder: Run
       return await run.cancel(end);
     case "failed": {
       const unexecuted = details?.node?.callBefore(error) ?? [];
-      await Promise.all([...recordUnexecuted(unexecuted, run, recorder), run.fail(error, end)]);
+      await Promise.all([...recordUnexecuted(unexecuted, ended, recorder), run.fail(error, end)]);
       return;
     }
   }
@@ -107,8 +107,12 @@ function passedOverCalls(details: RunDetails | undefined, output: unknown): Unex
 
 function recordUnexecuted(
   calls: readonly UnexecutedCall[],
-  parent: Run,
+  { run: parent, parent: around }: HandledRun,
   recorder: RunRecorder,
 ): Promise<void>[] {
-  return calls.map((call) => recorder.start({ ...toolRun(call.run), parent }).fail(call.error, call.end));
+  const nodes = nodesAround(around);
+  return calls.map((call) => {
+    for (const node of nodes) node.toldBelow(call.run.toolCallId);
+    return recorder.start({ ...toolRun(call.run), parent }).fail(call.error, call.end);
+  });
 }

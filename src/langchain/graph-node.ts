@@ -33,6 +33,7 @@ export class GraphNode {
   readonly isMiddleware: boolean;
   readonly #inputs: unknown;
   readonly #executed = new Map<string, string>();
+  readonly #toldBelow = new Set<string>();
   #hasUnknownCall = false;
 
   constructor(inputs: unknown, name: string) {
@@ -44,6 +45,11 @@ export class GraphNode {
   executed(toolCallId: string | undefined, runId: string): void {
     if (toolCallId === undefined) this.#hasUnknownCall = true;
     else this.#executed.set(toolCallId, runId);
+  }
+
+  /** A node inside this one, which is a graph itself, was the one that answered a call without running its tool. */
+  toldBelow(toolCallId: string | undefined): void {
+    if (toolCallId !== undefined) this.#toldBelow.add(toolCallId);
   }
 
   /** Whether a tool ran below this node for a call, or may have: the framework does not always tell for which. */
@@ -81,18 +87,18 @@ export class GraphNode {
   /**
    * The calls that this node answered although their tools did not run: with an error, or, where the node was sent the call
    * to execute it or is a middleware, with anything. LangChain before 1.4 and many denials of middlewares do not say that
-   * they are errors.
+   * they are errors. What was proposed elsewhere, in a graph inside this node, was answered there, or before an interrupt.
    */
   unexecutedCalls(outputs: unknown): UnexecutedCall[] {
     if (this.#hasUnknownCall) return [];
     const sentId = shapeOf<"id">(this.#sentCall)?.id;
     const failed = messagesOf(outputs)
       .filter(isToolMessage)
-      .filter(({ status, tool_call_id: id }) => {
-        if (status === "error" || (id !== undefined && id === sentId)) return true;
-        return this.isMiddleware && this.#proposal(idOf(id)) !== undefined;
-      })
-      .filter(({ tool_call_id: id }) => !this.#executed.has(idOf(id)));
+      .filter(
+        ({ status, tool_call_id: id }) =>
+          status === "error" || this.isMiddleware || (id !== undefined && id === sentId),
+      )
+      .filter(({ tool_call_id: id }) => !this.#executed.has(idOf(id)) && !this.#toldBelow.has(idOf(id)));
     if (failed.length === 0) return [];
     const answered = new Set(
       messagesOf(this.#inputs)
@@ -101,7 +107,7 @@ export class GraphNode {
     );
     return failed
       .filter(({ tool_call_id: id }) => !answered.has(id))
-      .map((message) => this.#unexecuted(message));
+      .flatMap((message) => this.#unexecuted(message) ?? []);
   }
 
   /** The call that this node was sent, where the node failed before its tool ran: a middleware threw, or there is no such tool. */
@@ -117,11 +123,12 @@ export class GraphNode {
     return shapeOf<"lg_tool_call">(this.#inputs)?.lg_tool_call;
   }
 
-  #unexecuted(message: MessageShape): UnexecutedCall {
+  #unexecuted(message: MessageShape): UnexecutedCall | undefined {
     const id = idOf(message.tool_call_id);
     const proposal = this.#proposal(id);
+    if (!proposal) return undefined;
     return {
-      run: { name: proposal?.name ?? textOf(message.name) ?? "", input: proposal?.args, toolCallId: id },
+      run: { name: proposal.name, input: proposal.args, toolCallId: id },
       end: { output: toolOutput(messageResult(message)), metadata: { executed: false } },
       error: { ...toolError(message), name: "ToolNotExecuted" },
     };

@@ -458,6 +458,54 @@ describe("the nodes of a graph", () => {
   });
 });
 
+describe("an agent that is a node of another graph", () => {
+  const teamOf = (inner: { readonly graph: unknown }) =>
+    new StateGraph(MessagesAnnotation)
+      .addNode("agent", inner.graph as never)
+      .addEdge(START, "agent" as never)
+      .addEdge("agent" as never, END)
+      .compile({ checkpointer: new MemorySaver() });
+  const toolsOf = (events: readonly RecordedEvent[]) =>
+    ofKind(events, "tool").map((event) => `${event.metadata["tool_call_id"]} ${statusOf(event)}`);
+
+  test("tells a call that never ran once, though both graphs' nodes give its answer", async () => {
+    const { callbacks, events } = setUp();
+    const calls = [proposal("a lot", "bad"), proposal(1, "unknown", "invented"), proposal(5, "good")];
+    const model = fakeModel().respondWithTools(calls).respond(new AIMessage("Done."));
+    const options = { callbacks, configurable: { thread_id: "t1" } };
+    await teamOf(createAgent({ model, tools: [refund] })).invoke(question, options);
+    expect(toolsOf(await events()).sort()).toEqual([
+      "bad error:ToolNotExecuted",
+      "good success",
+      "unknown error:ToolNotExecuted",
+    ]);
+  });
+
+  test("tells nothing anew of what was answered before an interrupt, when it is resumed in another process", async () => {
+    const model = fakeModel()
+      .respondWithTools([proposal("a lot", "bad")])
+      .respondWithTools([proposal(500, "asked")])
+      .respond(new AIMessage("Done."));
+    const gentle = createMiddleware({
+      name: "Gentle",
+      wrapToolCall: async (request, run) => {
+        if (typeof request.toolCall.args["amount"] === "number") return await run(request);
+        return new ToolMessage({ content: "no", tool_call_id: request.toolCall.id ?? "", status: "error" });
+      },
+    });
+    const team = teamOf(createAgent({ model, tools: [refund], middleware: [gentle, review()] }));
+    const [asking, answering] = [setUp(), setUp()];
+    const options = { configurable: { thread_id: "t1" } };
+    const ask = (input: unknown) => team.invoke(input as never, { ...options, callbacks: asking.callbacks });
+    await ask(question);
+    await ask(new Command({ resume: { decisions: [{ type: "approve" }] } }));
+    expect(toolsOf(await asking.events())).toEqual(["bad error:ToolNotExecuted"]);
+    const resume = { decisions: [{ type: "reject", message: "no" }] };
+    await team.invoke(new Command({ resume }), { ...options, callbacks: answering.callbacks });
+    expect(toolsOf(await answering.events())).toEqual(["asked error:ToolNotExecuted"]);
+  });
+});
+
 test("an agent is known by what LangChain says of it, too", async () => {
   const { handler, events } = setUp();
   await handler.handleChainStart({}, {}, "root", undefined, [], { ls_integration: "langchain_create_agent" });

@@ -1,8 +1,9 @@
 import type { AgentStep } from "./agent-step.ts";
 import type { DeliveredAnswer } from "./delivered-answer.ts";
 import type { GraphNode } from "./graph-node.ts";
+import type { ResumedAnswers } from "./resumed-answers.ts";
 import type { TrackedRun } from "./run-map.ts";
-import type { ResumedAnswers, StockReview } from "./stock-review.ts";
+import type { StockReview } from "./stock-review.ts";
 import type { ToolRun } from "./tool-run.ts";
 
 /** What a run's later callbacks need to know of its start, by the kind of run. */

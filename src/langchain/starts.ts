@@ -7,11 +7,12 @@ import { DeliveredAnswer } from "./delivered-answer.ts";
 import { deliveredOf } from "./endings.ts";
 import { graphNode } from "./graph-node.ts";
 import { modelCall, signalOf } from "./model-call.ts";
+import { resumedAnswers } from "./resumed-answers.ts";
 import { retrieval } from "./retrieval.ts";
 import { type HandledRun, nodesAround, type RunDetails } from "./run-details.ts";
 import type { DescribedRun } from "./run-tracker.ts";
 import { shapeOf, textOf } from "./shape.ts";
-import { resumedAnswers, stockReview } from "./stock-review.ts";
+import { stockReview } from "./stock-review.ts";
 import { toolRun } from "./tool-run.ts";
 
 /** A run as its start callback describes it. */

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { boundedList } from "../recorder/bounded-list.ts";
 import { isAnswer, isToolMessage } from "./messages.ts";
-import { copied, type ProposedCall, proposedIn } from "./proposed-calls.ts";
+import { callsOf, type ProposedCall, proposedIn } from "./proposed-calls.ts";
+import type { ResumedAnswers } from "./resumed-answers.ts";
 import { idOf, shapeOf, textOf } from "./shape.ts";
 
 /** A call that a person is asked about. */
@@ -16,6 +17,8 @@ export interface StockDecision {
   readonly call: ProposedCall;
   readonly type: "approve" | "edit" | "reject";
   readonly edited?: { readonly name: string; readonly args: unknown } | undefined;
+  /** What a rejection tells the model. */
+  readonly message?: string | undefined;
   /** Typed for the model or for the record: content. */
   readonly reason?: string | undefined;
   /** An extra member of the resume: whoever resumed says so. */
@@ -56,13 +59,13 @@ export class StockReview {
   }
 
   /** What was decided by the answers this pass was resumed with, in the order of the calls. */
-  decided(answers: ResumedAnswers, outputs: unknown): StockDecision[] {
-    const { kept, rejected } = outcomeOf(outputs);
-    return answers.take((decisions) => {
-      const asked = this.#asked(decisions.length, kept, rejected);
-      return asked.length === decisions.length
-        ? asked.map((call, index) => decisionOf(call, decisions[index]))
-        : undefined;
+  decided(answers: ResumedAnswers, outputs: unknown): readonly StockDecision[] {
+    const outcome = outcomeOf(outputs);
+    return answers.take((given) => {
+      const asked = this.#asked(given.length, outcome);
+      if (asked.length !== given.length) return undefined;
+      const decisions = asked.map((call, index) => decisionOf(call, given[index]));
+      return { decisions, explainsOutcome: decisions.every((each) => explains(each, outcome)) };
     });
   }
 
@@ -73,37 +76,14 @@ export class StockReview {
   }
 
   /** Which calls were asked about: the middleware puts those it let pass by itself first, and drops decided ones after a rejection. */
-  #asked(count: number, kept: readonly string[], rejected: ReadonlySet<string>): readonly ProposedCall[] {
-    const decided = new Set(kept.slice(-count));
+  #asked(count: number, { kept, rejected }: Outcome): readonly ProposedCall[] {
+    const keptIds = kept.map(({ id }) => id);
+    const decided = new Set(keptIds.slice(-count));
     const isAsked =
       rejected.size > 0
-        ? (id: string) => rejected.has(id) || !kept.includes(id)
+        ? (id: string) => rejected.has(id) || !keptIds.includes(id)
         : (id: string) => decided.has(id);
     return this.#calls.filter(({ id }) => isAsked(id));
-  }
-}
-
-/** The answers of a person that a graph is resumed with, each of them used once. */
-export class ResumedAnswers {
-  readonly #answers: (readonly unknown[])[];
-
-  constructor(resume: unknown) {
-    const byInterrupt = Object.values(shapeOf<string>(resume) ?? {});
-    this.#answers = [resume, ...byInterrupt]
-      .map((each) => shapeOf<"decisions" | "reviewerId">(each))
-      .filter((each) => Array.isArray(each?.decisions))
-      .map((each) => attributed(boundedList(each?.decisions), each?.reviewerId));
-  }
-
-  /** Takes the first answer that `read` makes something of. */
-  take(read: (decisions: readonly unknown[]) => StockDecision[] | undefined): StockDecision[] {
-    for (const [index, answer] of this.#answers.entries()) {
-      const decisions = read(answer);
-      if (!decisions) continue;
-      this.#answers.splice(index, 1);
-      return decisions;
-    }
-    return [];
   }
 }
 
@@ -116,19 +96,29 @@ export function stockReview(inputs: unknown, metadata: unknown, runName: unknown
     : undefined;
 }
 
-/** The answers a graph is resumed with, if it is. */
-export function resumedAnswers(inputs: unknown): ResumedAnswers | undefined {
-  const command = shapeOf<"lg_name" | "resume">(inputs);
-  return command?.lg_name === "Command" && command.resume !== undefined
-    ? new ResumedAnswers(command.resume)
-    : undefined;
+/** What the middleware made of the calls: those that go on, and what the model is told of the rejected ones, by their ids. */
+interface Outcome {
+  readonly kept: readonly ProposedCall[];
+  readonly rejected: ReadonlyMap<string, unknown>;
 }
 
-function outcomeOf(outputs: unknown): { kept: readonly string[]; rejected: ReadonlySet<string> } {
+function outcomeOf(outputs: unknown): Outcome {
   const messages = boundedList(shapeOf<"messages">(outputs)?.messages);
-  const kept = boundedList(shapeOf<"tool_calls">(messages.find(isAnswer))?.tool_calls);
-  const rejected = messages.filter(isToolMessage).map(({ tool_call_id: id }) => idOf(id));
-  return { kept: kept.map((each) => idOf(shapeOf<"id">(each)?.id)), rejected: new Set(rejected) };
+  const rejections = messages.filter(isToolMessage);
+  return {
+    kept: callsOf(messages.find(isAnswer)),
+    rejected: new Map(rejections.map(({ tool_call_id: id, content }) => [idOf(id), content])),
+  };
+}
+
+/** Whether what became of a call can have come of this decision. */
+function explains({ call, type, edited, message }: StockDecision, { kept, rejected }: Outcome): boolean {
+  if (type === "reject")
+    return rejected.has(call.id) && (message ?? rejected.get(call.id)) === rejected.get(call.id);
+  const left = kept.find(({ id }) => id === call.id);
+  if (!left) return rejected.size > 0 && !rejected.has(call.id);
+  const { name, args } = edited ?? call;
+  return left.name === name && isDeepStrictEqual(left.args, args);
 }
 
 function decisionOf(call: ProposedCall, value: unknown): StockDecision {
@@ -139,13 +129,8 @@ function decisionOf(call: ProposedCall, value: unknown): StockDecision {
     call,
     type,
     edited: type === "edit" ? { name: idOf(edited?.name), args: edited?.args } : undefined,
+    message: textOf(decision?.message),
     reason: textOf(decision?.reason) ?? textOf(decision?.message),
     reviewerId: textOf(decision?.reviewerId),
   };
-}
-
-/** The answers as they are now, each with who gave all of them. */
-function attributed(decisions: readonly unknown[], reviewerId: unknown): readonly unknown[] {
-  if (reviewerId === undefined) return copied(decisions);
-  return copied(decisions.map((each) => ({ reviewerId, ...shapeOf(each) })));
 }

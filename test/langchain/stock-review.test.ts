@@ -6,7 +6,8 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { reference } from "../../src/core/digest.ts";
 import { ComplianceGuardHandler } from "../../src/langchain/index.ts";
-import { ResumedAnswers, StockReview } from "../../src/langchain/stock-review.ts";
+import { ResumedAnswers } from "../../src/langchain/resumed-answers.ts";
+import { StockReview } from "../../src/langchain/stock-review.ts";
 import { decisionFact } from "../../src/langchain/stock-review-facts.ts";
 import { type RecordedEvent, type Recording, startRecording, statusOf } from "../support/recording.ts";
 

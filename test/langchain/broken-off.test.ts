@@ -97,6 +97,33 @@ test("a tool that goes on after the abort is one event, cancelled when the appli
   expect(outline(await events())).toEqual(["tool cancelled"]);
 });
 
+type LifeSign = (handler: ComplianceGuardHandler) => void;
+
+test.each([
+  ["a token", (handler) => handler.handleLLMNewToken("x", undefined, "model"), "tool"],
+  [
+    "an event of the newer protocol",
+    (handler) => handler.handleChatModelStreamEvent({ event: "message-start" }, "model"),
+    "tool",
+  ],
+  ["a part of a tool's result", (handler) => handler.handleToolEvent("x", "tool"), "model"],
+] satisfies [string, LifeSign, string][])(
+  "%s is a sign of life of its run and of those around it, and of no other",
+  async (_, live, other) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+    const { recorder, events } = setUp();
+    const handler = new ComplianceGuardHandler({ recorder });
+    await handler.handleChainStart({}, {}, "agent");
+    await handler.handleChatModelStart({}, [[{ role: "user", content: "?" }]], "model", "agent");
+    await handler.handleToolStart({}, "{}", "tool", "agent", [], {}, "score");
+    for (let round = 0; round < 3; round += 1) {
+      await vi.advanceTimersByTimeAsync(abandonAfterMs * 0.6);
+      live(handler);
+    }
+    expect(outline(await events())).toEqual([`${other} abandoned`]);
+  },
+);
+
 test("an end that comes after a run was given up is one more event, which names the first", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
   const { callbacks, events } = setUp();

@@ -151,6 +151,23 @@ describe("an interrupt is a request for review", () => {
     expect((await requestsOf(recording)).map(({ input }) => input["kind"])).toEqual(["tool_call"]);
   });
 
+  test("by that middleware, whose own steps are interrupted with it: once, as the middleware shows it", async () => {
+    const recording = startRecording();
+    const handler = new ComplianceGuardHandler({ recorder: recording.recorder });
+    const name = "HumanInTheLoopMiddleware.after_model";
+    const metadata = { langgraph_node: name, langgraph_checkpoint_ns: `${name}:1` };
+    const call = { id: "call_1", name: "refund", args: { amount: 5 } };
+    const state = { messages: [{ type: "ai", content: "", tool_calls: [call] }] };
+    const value = { actionRequests: [{ name: "refund", args: { amount: 5 } }], reviewConfigs: [] };
+    const interrupted = { is_bubble_up: true, interrupts: [{ id: "i1", value }] };
+    await handler.handleChainStart({ id: ["langgraph"] }, {}, "agent");
+    await handler.handleChainStart({}, state, "review", "agent", [], metadata, undefined, name);
+    await handler.handleChainStart({}, state, "step", "review", [], metadata, undefined, "RunnableLambda");
+    for (const run of ["step", "review"]) await handler.handleChainError(interrupted, run);
+    await handler.handleChainEnd({}, "agent");
+    expect((await requestsOf(recording)).map(({ input }) => input["kind"])).toEqual(["tool_call"]);
+  });
+
   test("at a breakpoint, which asks nothing", async () => {
     const recording = setUp();
     const graph = graphOf({ work: () => "done" }).compile({

@@ -149,7 +149,8 @@ describe("calls that an agent passes over are events that never ran", () => {
     const agent = agentWith([patch, guard], two, { checkpointer: new MemorySaver() });
     const options = { callbacks, configurable: { thread_id: "t1" } };
     await agent.invoke(question, options);
-    await agent.invoke(question, options);
+    const { messages } = await agent.invoke({ messages: [new HumanMessage("And now?")] }, options);
+    expect(messages.filter((each) => ToolMessage.isInstance(each))).toHaveLength(2);
     expect(await tools()).toEqual(neverRan);
   });
 });
@@ -178,12 +179,23 @@ describe("calls that go on are events of what ran, and nothing else", () => {
     expect(await tools()).toEqual(["a success", "b success"]);
   });
 
+  test("where a middleware runs the tools itself and keeps what they give", async () => {
+    const { callbacks, tools } = setUp();
+    const guard = afterModel(async ({ tool_calls: calls = [] }) => {
+      await Promise.all(calls.map((each) => refund.invoke({ ...each, type: "tool_call" })));
+      return { jumpTo: "end" };
+    });
+    await agentWith([guard]).invoke(question, { callbacks });
+    expect(await tools()).toEqual(["a success", "b success"]);
+  });
+
   test("where a middleware after another looks at calls that were answered before it", async () => {
     const { callbacks, tools } = setUp();
     const denied = () => ({
       messages: [new ToolMessage({ content: "no", tool_call_id: "a", status: "error" })],
     });
-    const ending = createMiddleware({ ...afterModel(() => ({ jumpTo: "end" })), name: "Ending" } as never);
+    const end = () => ({ messages: [new HumanMessage("enough")], jumpTo: "end" as const });
+    const ending = createMiddleware({ ...afterModel(end), name: "Ending" } as never);
     await agentWith([ending, afterModel(denied)]).invoke(question, { callbacks });
     expect(await tools()).toEqual(neverRan);
   });

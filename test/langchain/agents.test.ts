@@ -10,6 +10,7 @@ import {
   START,
   StateGraph,
 } from "@langchain/langgraph";
+import { ToolNode } from "@langchain/langgraph/prebuilt";
 import {
   type AgentMiddleware,
   createAgent,
@@ -479,6 +480,25 @@ describe("an agent that is a node of another graph", () => {
       "good success",
       "unknown error:ToolNotExecuted",
     ]);
+  });
+
+  test("tells once a call that the graph around it proposed, too", async () => {
+    const { callbacks, events } = setUp();
+    const answer = new AIMessage({ content: "", tool_calls: [proposal(1, "unknown", "invented")] });
+    const working = new StateGraph(MessagesAnnotation)
+      .addNode("tools", new ToolNode([refund]))
+      .addEdge(START, "tools")
+      .addEdge("tools", END)
+      .compile();
+    await new StateGraph(MessagesAnnotation)
+      .addNode("ask", () => ({ messages: [answer] }))
+      .addNode("work", working)
+      .addEdge(START, "ask")
+      .addEdge("ask", "work")
+      .addEdge("work", END)
+      .compile()
+      .invoke(question, { callbacks });
+    expect(toolsOf(await events())).toEqual(["unknown error:ToolNotExecuted"]);
   });
 
   test("tells nothing anew of what was answered before an interrupt, when it is resumed in another process", async () => {

@@ -9,21 +9,23 @@ import { idOf, shapeOf } from "./shape.ts";
  * calls back for none of them, and shows only what the step was given and what it gives.
  */
 export interface AgentStep {
+  /** The calls that wait to be run when the step starts. */
+  readonly waiting: readonly ProposedCall[];
   /** The calls that are passed over from here on. */
   passedOver(outputs: unknown): readonly ProposedCall[];
 }
 
 /** The step of an agent that a node of a graph is; undefined for any other node. */
 export function agentStep(inputs: unknown, nodeName: unknown): AgentStep | undefined {
-  if (nodeName === "model_request") return { passedOver: besideStructuredResponse };
+  if (nodeName === "model_request") return { waiting: [], passedOver: besideStructuredResponse };
   if (typeof nodeName !== "string" || !nodeName.endsWith(".after_model")) return undefined;
   const messages = messagesOf(inputs);
   const place = messages.findLastIndex(isAnswer);
   const answered = answeredIn(messages.slice(place + 1));
-  const calls = callsOf(messages[place]).filter(({ id }) => !answered.has(id));
-  if (calls.length === 0) return undefined;
+  const waiting = callsOf(messages[place]).filter(({ id }) => !answered.has(id));
+  if (waiting.length === 0) return undefined;
   const answerId = shapeOf<"id">(messages[place])?.id;
-  return { passedOver: (outputs) => leftBy(outputs, calls, answerId) };
+  return { waiting, passedOver: (outputs) => leftBy(outputs, waiting, answerId) };
 }
 
 /** A middleware that hooks into an agent; it answers for tools, but runs none. */

@@ -4,6 +4,7 @@ import { chatResult, isCutOff, isStreamed, saysWhyItStops } from "./chat-result.
 import type { DeliveredAnswer } from "./delivered-answer.ts";
 import { type UnexecutedCall, unexecutedCall } from "./graph-node.ts";
 import { recordInterrupts } from "./interrupt-requests.ts";
+import type { ProposedCall } from "./proposed-calls.ts";
 import { type HandledRun, nodesAround, type RunDetails } from "./run-details.ts";
 import type { RunRecorder } from "./run-tracker.ts";
 import { shapeOf } from "./shape.ts";
@@ -47,7 +48,7 @@ export function endChain(
   const unexecuted = [
     ...answeredCalls(ended, output, recorder),
     ...droppedCalls(details?.review, output),
-    ...passedOverCalls(details, output),
+    ...notExecuted(details, details?.step?.passedOver(output), "the agent went on without it"),
   ];
   return together([
     ...(details?.review ? [recordDecisions(ended, output, recorder)] : []),
@@ -77,7 +78,10 @@ export async function endThrown(ended: HandledRun, error: unknown, recorder: Run
     case "cancelled":
       return await run.cancel(end);
     case "failed": {
-      const unexecuted = details?.node?.callBefore(error) ?? [];
+      const unexecuted = [
+        ...(details?.node?.callBefore(error) ?? []),
+        ...notExecuted(details, details?.step?.waiting, "a middleware ended the agent before it"),
+      ];
       await Promise.all([...recordUnexecuted(unexecuted, ended, recorder), run.fail(error, end)]);
       return;
     }
@@ -97,12 +101,15 @@ function answeredCalls(
   );
 }
 
-/** The calls that a step of an agent passed over, unless it ran their tools itself. */
-function passedOverCalls(details: RunDetails | undefined, output: unknown): UnexecutedCall[] {
-  const calls = details?.step?.passedOver(output) ?? [];
-  return calls
+/** Calls that a step of an agent leaves, unless it ran their tools itself. */
+function notExecuted(
+  details: RunDetails | undefined,
+  calls: readonly ProposedCall[] | undefined,
+  why: string,
+): UnexecutedCall[] {
+  return (calls ?? [])
     .filter(({ id }) => details?.node?.mayHaveExecuted(id) !== true)
-    .map((call) => unexecutedCall(call, "the agent went on without it"));
+    .map((call) => unexecutedCall(call, why));
 }
 
 function recordUnexecuted(

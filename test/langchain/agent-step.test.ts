@@ -6,7 +6,7 @@ import {
   ToolMessage,
 } from "@langchain/core/messages";
 import { fakeModel } from "@langchain/core/testing";
-import { MemorySaver } from "@langchain/langgraph";
+import { Command, interrupt, MemorySaver } from "@langchain/langgraph";
 import {
   type AgentMiddleware,
   createAgent,
@@ -35,7 +35,7 @@ function setUp() {
   /** `id status` of each tool call's event. */
   const tools = async () =>
     (await recording.events())
-      .filter(({ systemState }) => systemState.run["kind"] === "tool")
+      .filter(({ systemState }) => systemState.run?.["kind"] === "tool")
       .map((event) => `${event.metadata["tool_call_id"]} ${statusOf(event)}`)
       .sort();
   return { ...recording, callbacks, tools };
@@ -120,6 +120,13 @@ describe("calls that an agent passes over are events that never ran", () => {
     expect(await tools()).toEqual(neverRan);
   });
 
+  test("where the stock limit of tool calls ends the agent with an error", async () => {
+    const { callbacks, tools } = setUp();
+    const limit = toolCallLimitMiddleware({ runLimit: 1, exitBehavior: "error" } as never);
+    await expect(agentWith([limit]).invoke(question, { callbacks })).rejects.toThrow("limit");
+    expect(await tools()).toEqual(neverRan);
+  });
+
   test("where the answer has a structured response beside them", async () => {
     const { callbacks, tools } = setUp();
     const responseFormat = toolStrategy({
@@ -176,6 +183,17 @@ describe("calls that go on are events of what ran, and nothing else", () => {
       jumpTo: "model",
     }));
     await agentWith([guard]).invoke(question, { callbacks });
+    expect(await tools()).toEqual(["a success", "b success"]);
+  });
+
+  test("where a middleware waits for a person", async () => {
+    const { callbacks, tools } = setUp();
+    const asking = afterModel(() => void interrupt("go on?"));
+    const agent = agentWith([asking], two, { checkpointer: new MemorySaver() });
+    const options = { callbacks, configurable: { thread_id: "t1" } };
+    await agent.invoke(question, options);
+    expect(await tools()).toEqual([]);
+    await agent.invoke(new Command({ resume: "yes" }) as never, options);
     expect(await tools()).toEqual(["a success", "b success"]);
   });
 

@@ -53,7 +53,9 @@ test("the options of a call: headers, and tools with the credentials of their se
   const { callbacks, opened } = setUp();
   const configuration = { baseURL: server.baseURL };
   const model = new ChatOpenAI({ model: "gpt-5", apiKey: "none", topP: 0.25, configuration });
-  const served = { type: "mcp", server_label: "jobs", headers: { authorization: `${canary}-tool` } };
+  // LangChain takes off the headers itself, but not what the server's address carries.
+  const headers = { authorization: `${canary}-tool` };
+  const served = { type: "mcp", server_label: "jobs", headers, server_url: `https://jobs/?key=${canary}` };
   await model
     .bindTools([served as never])
     .withConfig({ options: { headers: { authorization: `${canary}-option` } } } as never)

@@ -1,12 +1,19 @@
+/** What the attempts at one call share beside the prompt: with the same question it stands in for it. */
+export interface CallTie {
+  /** Objects that the framework hands to each attempt. */
+  readonly objects: readonly object[];
+  /** True where a retry carries them for sure, whatever middleware in between makes anew. */
+  readonly isSure: boolean;
+}
+
 /** A call at a model, as far as it tells whether it is a further attempt at an earlier one. */
 export interface AttemptedCall {
   /** The prompt object. The framework makes it once a step and hands the same to each retry, but for ai 7's `streamText`. */
   readonly prompt: unknown;
-  /** An object of the caller's that every attempt carries: with the same question it stands in for the prompt. */
-  readonly callerObject: unknown;
+  readonly tie: CallTie;
   /** The model's provider and name. */
   readonly model: string;
-  /** True where a retry would come with the same prompt object. */
+  /** True where the framework hands the same prompt object to a retry. */
   readonly keepsPrompt: boolean;
   /** The reference of the question, asked for only where it decides. */
   readonly inputReference: () => string | undefined;
@@ -34,11 +41,13 @@ const FAILURES_KEPT = 100;
 
 /**
  * Numbers attempts: a call is a further attempt where an earlier one with its prompt object at the same model failed, or, where the
- * framework makes the prompt anew, one with its caller's object and the same question failed in the last two minutes. Each
- * failure has one retry, so calls side by side do not count each other. Holds nothing alive that is not in use elsewhere.
+ * prompt is made anew, one with an object of its call and the same question failed in the last two minutes. Each failure has
+ * one retry, so calls side by side do not count each other. Holds nothing alive that is not in use elsewhere.
  */
 export class Attempts {
   readonly #failures = new WeakMap<object, Failure[]>();
+  /** Of all calls: the latest, by their hashes alone. */
+  #latest: Failure[] = [];
   readonly #nowMs: () => number;
 
   /** @param nowMs A monotonic clock. */
@@ -47,10 +56,10 @@ export class Attempts {
   }
 
   begin(call: AttemptedCall): Attempt {
-    const failure = this.#sharingPrompt(call) ?? this.#sharingCallerObject(call);
+    const question = once(call.inputReference);
+    const failure = this.#sharingPrompt(call) ?? this.#sharingTie(call, question);
     if (failure) failure.isRetried = true;
-    const isKnown = call.keepsPrompt || isObject(call.callerObject);
-    const number = failure ? failure.number + 1 : isKnown ? 1 : undefined;
+    const number = failure ? failure.number + 1 : this.#isFirst(call, question) ? 1 : undefined;
     let hasFailed = false;
     const failed = (inputReference: string | undefined): void => {
       if (!hasFailed) this.#remember(call, { number: number ?? 1, inputReference });
@@ -63,15 +72,21 @@ export class Attempts {
     return this.#open(prompt).find((failure) => failure.model === model);
   }
 
-  #sharingCallerObject({ callerObject, model, inputReference }: AttemptedCall): Failure | undefined {
-    const since = this.#nowMs() - RETRY_WITHIN_MS;
-    const failures = this.#open(callerObject).filter(
-      (failure) => failure.model === model && failure.failedAtMs >= since,
-    );
-    const question = failures.length > 0 ? inputReference() : undefined;
-    return question === undefined
-      ? undefined
-      : failures.find((failure) => failure.inputReference === question);
+  #sharingTie({ tie, model }: AttemptedCall, question: Question): Failure | undefined {
+    const failures = tie.objects.flatMap((object) => this.#open(object));
+    return failures.find((failure) => this.#isOf(failure, model, question));
+  }
+
+  /** Middleware further out may make everything anew for each attempt, and then only the question looks the same. */
+  #isFirst({ tie, keepsPrompt, model }: AttemptedCall, question: Question): boolean {
+    if (tie.isSure) return true;
+    if (!keepsPrompt && tie.objects.length === 0) return false;
+    return !this.#latest.some((failure) => !failure.isRetried && this.#isOf(failure, model, question));
+  }
+
+  #isOf(failure: Failure, model: string, question: Question): boolean {
+    const isOpen = failure.model === model && failure.failedAtMs >= this.#nowMs() - RETRY_WITHIN_MS;
+    return isOpen && failure.inputReference !== undefined && failure.inputReference === question();
   }
 
   #open(key: unknown): readonly Failure[] {
@@ -79,14 +94,23 @@ export class Attempts {
     return failures?.filter(({ isRetried }) => !isRetried) ?? [];
   }
 
-  #remember(
-    { prompt, callerObject, model }: AttemptedCall,
-    failed: Pick<Failure, "number" | "inputReference">,
-  ): void {
+  #remember({ prompt, tie, model }: AttemptedCall, failed: Pick<Failure, "number" | "inputReference">): void {
     const failure = { ...failed, model, failedAtMs: this.#nowMs(), isRetried: false };
-    for (const key of [prompt, callerObject])
+    this.#latest = [...this.#latest, failure].slice(-FAILURES_KEPT);
+    for (const key of [prompt, ...tie.objects])
       if (isObject(key)) this.#failures.set(key, [...this.#open(key), failure].slice(-FAILURES_KEPT));
   }
+}
+
+type Question = AttemptedCall["inputReference"];
+
+/** Asked as often as it is: the same answer, found once. */
+function once(question: Question): Question {
+  let asked: { readonly answer: string | undefined } | undefined;
+  return () => {
+    asked ??= { answer: question() };
+    return asked.answer;
+  };
 }
 
 function isObject(value: unknown): value is object {

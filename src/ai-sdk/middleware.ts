@@ -11,7 +11,7 @@ import type { LanguageModelMiddleware } from "./language-model-middleware.ts";
 import { ModelCall } from "./model-call.ts";
 import { answeredToolCallIds, type PromptReading, readPrompt } from "./prompt.ts";
 import { type RecorderOption, requireRecorder } from "./recorder-option.ts";
-import { callerObjectOf, callOptionsOf, rememberCall, startedCall } from "./remembered-calls.ts";
+import { callOptionsOf, callTieOf, rememberCall, startedCall } from "./remembered-calls.ts";
 import { expectsJson, keepStructuredAnswer } from "./structured-answers.ts";
 import { recordUnexecutedCalls } from "./unexecuted-calls.ts";
 import { member, textMember } from "./unknown-shape.ts";
@@ -94,7 +94,7 @@ async function resultOf<T>(call: () => PromiseLike<T>, modelCall: ModelCall): Pr
 function attemptedCall({ params, model }: Call, operation: Operation): AttemptedCall {
   return {
     prompt: params.prompt,
-    callerObject: callerObjectOf(params),
+    tie: callTieOf(params),
     model: `${textMember(model, "provider")} ${textMember(model, "modelId")}`,
     // Which of the streams do, nothing shows.
     keepsPrompt: operation === "generate",

@@ -6,7 +6,7 @@ import { type AttemptedCall, Attempts } from "./attempts.ts";
 import { fingerprint, frameworkVersion } from "./call-settings.ts";
 import { currentToolRun } from "./current-tool-run.ts";
 import { outcomeOfError } from "./outcome.ts";
-import { callerObjectOf, callOptionsOf, startedCall } from "./remembered-calls.ts";
+import { callOptionsOf, callTieOf, startedCall } from "./remembered-calls.ts";
 import { member, textMember } from "./unknown-shape.ts";
 
 /** A call of a model that gives its whole result at once, as middleware of the framework sees it. */
@@ -62,7 +62,7 @@ const attempts = new Attempts();
 function attemptedCall({ params, model, input }: CallToStart): AttemptedCall {
   return {
     prompt: undefined,
-    callerObject: callerObjectOf(params),
+    tie: callTieOf(params),
     model: `${textMember(model, "provider")} ${textMember(model, "modelId")}`,
     keepsPrompt: false,
     inputReference: () => captureComponent(input()).component.reference,

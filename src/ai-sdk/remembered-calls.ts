@@ -1,8 +1,9 @@
 import type { ComplianceGuardError } from "../core/errors.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { Run } from "../recorder/run.ts";
-import type { Attempt } from "./attempts.ts";
+import type { Attempt, CallTie } from "./attempts.ts";
 import { type ComplianceGuardCallOptions, readCallOptions, withoutCallOptions } from "./call-options.ts";
+import { frameworkVersion } from "./call-settings.ts";
 import { member } from "./unknown-shape.ts";
 
 /** A call under way. */
@@ -14,8 +15,7 @@ export interface StartedCall {
 /** What is known of a call between the hook that sees its options and the one that makes it. */
 interface RememberedCall {
   readonly options: ComplianceGuardCallOptions;
-  /** An object of the caller's that every attempt at the call carries, where there is one. */
-  readonly callerObject: unknown;
+  readonly tie: CallTie;
   /** The same call as the next middleware of ours further out saw it. */
   readonly outer: RememberedCall | undefined;
   started?: { readonly recorder: Recorder; readonly call: StartedCall };
@@ -33,10 +33,7 @@ export function rememberCall<T extends object>(
   const own = member(member(params, "providerOptions"), "complianceguard");
   const options = own === undefined ? (outer?.options ?? {}) : readCallOptions(own, onInvalid);
   const stripped = withoutCallOptions(params);
-  // The signal first: what else a caller gives may be the same for all of its calls.
-  const callerObject =
-    outer?.callerObject ?? member(params, "abortSignal") ?? own ?? member(params, "providerOptions");
-  remembered.set(stripped, { options, callerObject, outer });
+  remembered.set(stripped, { options, tie: outer?.tie ?? tieOf(params), outer });
   return stripped;
 }
 
@@ -45,9 +42,9 @@ export function callOptionsOf(params: object): ComplianceGuardCallOptions {
   return remembered.get(params)?.options ?? {};
 }
 
-/** The object of the caller's by which attempts at the call can be told from other calls; undefined where there is none. */
-export function callerObjectOf(params: object): unknown {
-  return remembered.get(params)?.callerObject;
+/** By what attempts at the call can be told from other calls. */
+export function callTieOf(params: object): CallTie {
+  return remembered.get(params)?.tie ?? NOTHING_TIES;
 }
 
 /**
@@ -66,4 +63,23 @@ export function startedCall(params: object, recorder: Recorder, start: () => Sta
   const call = start();
   if (known) known.started = { recorder, call };
   return call;
+}
+
+const NOTHING_TIES: CallTie = { objects: [], isSure: false };
+
+function tieOf(params: object): CallTie {
+  const signal = member(params, "abortSignal");
+  if (isObject(signal)) return { objects: [signal], isSure: true };
+  const headers = member(params, "headers");
+  // With its version in them they are the framework's own, made once for all attempts.
+  if (isObject(headers) && frameworkVersion(params) !== undefined)
+    return { objects: [headers], isSure: true };
+  // What else a caller gives may be the same for all of its calls, and some middleware makes it anew.
+  const providerOptions = member(params, "providerOptions");
+  const objects = [member(providerOptions, "complianceguard"), providerOptions, headers].filter(isObject);
+  return objects.length > 0 ? { objects, isSure: false } : NOTHING_TIES;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

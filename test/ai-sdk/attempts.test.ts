@@ -9,7 +9,7 @@ function setUp() {
   const begin = (call: Partial<AttemptedCall> = {}) =>
     attempts.begin({
       prompt: [],
-      callerObject: undefined,
+      tie: { objects: [], isSure: false },
       model: "openai gpt-5",
       keepsPrompt: true,
       inputReference: () => "question",
@@ -17,6 +17,9 @@ function setUp() {
     });
   return { begin };
 }
+
+/** What attempts share that have this object in common. */
+const by = (object: object, isSure = true) => ({ tie: { objects: [object], isSure } });
 
 test("what comes with the prompt object of an attempt that failed is the next, however late", () => {
   const { begin } = setUp();
@@ -44,10 +47,9 @@ test("a failure has one retry, and counts once however often it is told", () => 
   expect([begin({ prompt }).number, begin({ prompt }).number]).toEqual([2, 1]);
 });
 
-test("where the prompt is made anew, the caller's object and the question tell the attempts of one call", () => {
+test("where the prompt is made anew, an object of the call and the question tell the attempts of one call", () => {
   const { begin } = setUp();
-  const { signal: callerObject } = new AbortController();
-  const call = { callerObject, keepsPrompt: false };
+  const call = { ...by(new AbortController().signal), keepsPrompt: false };
   const numbers = [1, 2, 3].map(() => {
     const attempt = begin(call);
     attempt.failed("question");
@@ -55,7 +57,7 @@ test("where the prompt is made anew, the caller's object and the question tell t
   });
   expect(numbers).toEqual([1, 2, 3]);
   expect(begin({ ...call, inputReference: () => "another question" }).number).toBe(1);
-  expect(begin({ ...call, callerObject: {} }).number).toBe(1);
+  expect(begin({ ...call, ...by({}) }).number).toBe(1);
   expect(begin({ ...call, model: "openai gpt-5-mini" }).number).toBe(1);
   expect(begin({ ...call, inputReference: () => undefined }).number).toBe(1);
   expect(begin(call).number).toBe(4);
@@ -63,7 +65,7 @@ test("where the prompt is made anew, the caller's object and the question tell t
 
 test("calls side by side with one object and one question do not count each other", () => {
   const { begin } = setUp();
-  const call = { callerObject: {}, keepsPrompt: false };
+  const call = { ...by({}), keepsPrompt: false };
   const first = [begin(call), begin(call)];
   for (const attempt of first) attempt.failed("question");
   const second = [begin(call), begin(call)];
@@ -73,9 +75,9 @@ test("calls side by side with one object and one question do not count each othe
   expect(numbers).toEqual([1, 1, 2, 2, 3, 3, 1]);
 });
 
-test("the caller's object ties attempts together for two minutes: frameworks do not wait longer", () => {
+test("an object of the call ties attempts together for two minutes: frameworks do not wait longer", () => {
   const { begin } = setUp();
-  const call = { callerObject: {}, keepsPrompt: false };
+  const call = { ...by({}), keepsPrompt: false };
   begin(call).failed("question");
   begin(call).failed("question");
   clock.ms = 120_000;
@@ -85,13 +87,13 @@ test("the caller's object ties attempts together for two minutes: frameworks do 
   expect(begin(call).number).toBe(1);
 });
 
-test("a retry that the prompt shows is not counted again by the caller's object", () => {
+test("a retry that the prompt shows is not counted again by an object of the call", () => {
   const { begin } = setUp();
-  const callerObject = {};
+  const tied = by({}, false);
   const prompt: unknown[] = [];
-  begin({ prompt, callerObject }).failed("question");
-  begin({ prompt, callerObject });
-  expect(begin({ callerObject }).number).toBe(1);
+  begin({ prompt, ...tied }).failed("question");
+  begin({ prompt, ...tied });
+  expect(begin(tied).number).toBe(1);
 });
 
 test("where nothing ties attempts together no number is given, not a wrong one", () => {
@@ -103,20 +105,40 @@ test("where nothing ties attempts together no number is given, not a wrong one",
   expect(begin({ ...call, prompt: undefined }).number).toBeUndefined();
 });
 
-test("a question is read only where a failure with the caller's object waits for its retry", () => {
+test("where everything may be made anew for each attempt, what may be a retry has no number", () => {
+  const { begin } = setUp();
+  const begun = (call: Partial<AttemptedCall> = {}) => begin({ ...by({}, false), ...call }).number;
+  begin(by({}, false)).failed("question");
+  expect([begun(), begun({ tie: { objects: [], isSure: false } })]).toEqual([undefined, undefined]);
+  expect(begun({ inputReference: () => "another question" })).toBe(1);
+  expect(begun({ model: "openai gpt-5-mini" })).toBe(1);
+  expect(begun(by({}))).toBe(1);
+  clock.ms = 120_001;
+  expect(begun()).toBe(1);
+});
+
+test("a failure whose retry came leaves no doubt about others", () => {
+  const { begin } = setUp();
+  const prompt: unknown[] = [];
+  begin({ prompt }).failed("question");
+  begin({ prompt });
+  expect(begin(by({}, false)).number).toBe(1);
+});
+
+test("a question is read only where a failure waits for its retry, and once", () => {
   const { begin } = setUp();
   let reads = 0;
   const inputReference = () => `question ${++reads}`;
-  const callerObject = {};
-  begin({ callerObject, inputReference }).failed("question");
+  const tied = by({}, false);
+  begin({ ...tied, inputReference }).failed("question");
   expect(reads).toBe(0);
-  begin({ callerObject, inputReference });
+  begin({ ...tied, inputReference });
   expect(reads).toBe(1);
 });
 
 test("of an object that lives on, the latest hundred failures are kept", () => {
   const { begin } = setUp();
-  const call = { callerObject: {}, keepsPrompt: false };
+  const call = { ...by({}), keepsPrompt: false };
   for (let count = 0; count < 101; count++) {
     begin({ ...call, inputReference: () => "other" }).failed(`question ${count}`);
   }

@@ -4,6 +4,7 @@ import { providerModel } from "../support/ai-sdk-providers.ts";
 import { collect, type SdkCase, sdks } from "../support/ai-sdks.ts";
 import { type ScriptedAnswer, startOpenAiServer } from "../support/openai-server.ts";
 import { attemptOf, type RecordedEvent, startRecording, statusOf } from "../support/recording.ts";
+import type { CallParams } from "../support/scripted-model.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -14,13 +15,13 @@ async function asked(
   each: SdkCase,
   answers: readonly ScriptedAnswer[],
   operation: "generate" | "stream",
-  more: object = {},
+  { outer = [], ...more }: { readonly outer?: object } = {},
 ) {
   await using server = await startOpenAiServer(answers);
   const recording = startRecording();
   const model = each.sdk.wrapLanguageModel({
     model: await providerModel(each, "openai", server),
-    middleware: complianceGuardMiddleware({ recorder: recording.recorder }),
+    middleware: [outer, complianceGuardMiddleware({ recorder: recording.recorder })].flat(),
   });
   const question = { model, prompt: "Short-list applicant 7?", onError: () => {}, ...more };
   const error = await (operation === "generate"
@@ -33,6 +34,16 @@ async function asked(
   return { error, events: await recording.events(), requests: server.requests };
 }
 
+/** Middleware further out that makes the prompt and the options anew for each attempt, as one that adds documents does. */
+const anew = {
+  specificationVersion: "v4",
+  middlewareVersion: "v2",
+  transformParams: async ({ params }: { readonly params: CallParams }) => ({
+    ...params,
+    prompt: [...params.prompt],
+    providerOptions: { ...params.providerOptions },
+  }),
+};
 const signalled = () => ({ abortSignal: new AbortController().signal });
 const busy = { status: 429 };
 const fine = { text: "Yes." };
@@ -70,6 +81,15 @@ describe.each(sdks)("$name", (each) => {
       expect(requests).toHaveLength(1);
     });
 
+    test("attempts are numbered right or not at all behind middleware that makes each prompt anew", async () => {
+      const numbers = async (more: object) =>
+        (await asked(each, [busy, busy, fine], operation, more)).events.map(attemptOf);
+      expect(await numbers({ ...signalled(), outer: anew })).toEqual([1, 2, 3]);
+      // Plain calls carry the framework's own headers, but for those of the first 5.x.
+      const isTied = operation === "generate" && each.release !== "5.0.0";
+      expect(await numbers({ outer: anew })).toEqual(isTied ? [1, 2, 3] : [1, undefined, undefined]);
+    });
+
     test("a second question with the same signal is a first attempt", async () => {
       await using server = await startOpenAiServer([fine]);
       const recording = startRecording();
@@ -90,6 +110,11 @@ describe.each(sdks)("$name", (each) => {
   test("a stream's attempts are numbered by the options its caller gives, too", async () => {
     const providerOptions = { openai: { user: "u1" } };
     const { events } = await asked(each, [busy, fine], "stream", { providerOptions });
+    expect(events.map(attemptOf)).toEqual([1, 2]);
+  });
+
+  test("and by the headers that its caller gives", async () => {
+    const { events } = await asked(each, [busy, fine], "stream", { headers: { "x-request": "r1" } });
     expect(events.map(attemptOf)).toEqual([1, 2]);
   });
 

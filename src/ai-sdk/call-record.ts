@@ -10,7 +10,7 @@ import {
 import { ModelAttempts } from "./model-attempts.ts";
 import { Operation } from "./operation.ts";
 import { ToolExecutions } from "./tool-executions.ts";
-import { recordUnexecutedCall } from "./unexecuted-calls.ts";
+import { keepUnexecutedCall } from "./unexecuted-calls.ts";
 import { member, textMember } from "./unknown-shape.ts";
 
 /** One call of the framework, from its first event to its last: the run, its models, its tools and its approvals. */
@@ -109,7 +109,7 @@ export class CallRecord {
     const error = boundedList(content).find(
       (part) => member(part, "type") === "tool-error" && member(part, "toolCallId") === toolCallId,
     );
-    recordUnexecutedCall(
+    void keepUnexecutedCall(
       {
         toolCallId,
         name: textMember(call, "toolName") ?? "",

@@ -24,3 +24,4 @@ export {
 } from "./telemetry.ts";
 export type { TelemetryCall, TelemetryRecorder } from "./telemetry-recorder.ts";
 export { recordTools } from "./tools.ts";
+export { recordUnexecutedCalls } from "./unexecuted-calls.ts";

@@ -13,7 +13,7 @@ import { answeredToolCallIds, type PromptReading, readPrompt } from "./prompt.ts
 import { type RecorderOption, requireRecorder } from "./recorder-option.ts";
 import { callOptionsOf, callTieOf, rememberCall, startedCall } from "./remembered-calls.ts";
 import { expectsJson, keepStructuredAnswer } from "./structured-answers.ts";
-import { recordUnexecutedCalls } from "./unexecuted-calls.ts";
+import { keepUnexecutedCalls } from "./unexecuted-calls.ts";
 import { member, textMember } from "./unknown-shape.ts";
 
 /** What is read of a call's parameters, in every version of the specification. */
@@ -116,7 +116,7 @@ function startRun(
     return reading;
   };
   const version = frameworkVersion(params);
-  recordUnexecutedCalls(params.prompt, recorder, version);
+  keepUnexecutedCalls(params.prompt, recorder, version);
   const offer = offeredCall(recorder);
   const run = recorder.start({
     kind: "model",

@@ -9,7 +9,7 @@ import type { Operation } from "./operation.ts";
 import { answeredToolCallIds, type PromptReading, readPrompt } from "./prompt.ts";
 import { keepStructuredAnswer } from "./structured-answers.ts";
 import { givenMessages } from "./telemetry-events.ts";
-import { recordUnexecutedCalls } from "./unexecuted-calls.ts";
+import { keepUnexecutedCalls } from "./unexecuted-calls.ts";
 import { member, textMember } from "./unknown-shape.ts";
 
 /**
@@ -103,7 +103,7 @@ export class ModelAttempts {
       reading ??= readPrompt(messages);
       return reading;
     };
-    recordUnexecutedCalls(messages, recorder, version);
+    keepUnexecutedCalls(messages, recorder, version);
     const settings = { ...(event as object), ...this.#step?.settings };
     return recorder.start({
       kind: "model",

@@ -15,7 +15,7 @@ async function asked(
   each: SdkCase,
   answers: readonly ScriptedAnswer[],
   operation: "generate" | "stream",
-  { outer = [], ...more }: { readonly outer?: object } = {},
+  { outer = [], ...more }: { readonly outer?: object; readonly [option: string]: unknown } = {},
 ) {
   await using server = await startOpenAiServer(answers);
   const recording = startRecording();
@@ -82,7 +82,7 @@ describe.each(sdks)("$name", (each) => {
     });
 
     test("attempts are numbered right or not at all behind middleware that makes each prompt anew", async () => {
-      const numbers = async (more: object) =>
+      const numbers = async (more: Parameters<typeof asked>[3]) =>
         (await asked(each, [busy, busy, fine], operation, more)).events.map(attemptOf);
       expect(await numbers({ ...signalled(), outer: anew })).toEqual([1, 2, 3]);
       // Plain calls carry the framework's own headers, but for those of the first 5.x.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { complianceGuardMiddleware, recordTools } from "../../src/ai-sdk/index.ts";
+import { complianceGuardMiddleware, recordTools, recordUnexecutedCalls } from "../../src/ai-sdk/index.ts";
 import { collect, type Sdk, sdks } from "../support/ai-sdks.ts";
 import { type RecordedEvent, type Recording, startRecording, statusOf } from "../support/recording.ts";
 import { type ModelAnswer, scriptedModel } from "../support/scripted-model.ts";
@@ -71,6 +71,47 @@ describe.each(sdks)("$name", ({ sdk, version, release }) => {
       expect(answered?.input.messages.at(-1)).toMatchObject({ parts: [{ response: call?.output.result }] });
     },
   );
+
+  test.each([
+    ["of invalid arguments", asks("score", '{"id":"seven"}'), { id: "seven" }, "score"],
+    ["that is no JSON", asks("score", '{"id":'), '{"id":', "score"],
+    ["of an unknown tool", asks("delete_applicant", '{"id":7}'), { id: 7 }, "unknown_tool"],
+  ])(
+    "a call %s in the last step is one event once its messages are handed over",
+    async (_, answer, args, name) => {
+      for (const ask of [finalMessages, finalMessagesStreamed]) {
+        const { question, recorder, events } = setUp([answer]);
+        const messages = await ask(sdk, { ...question, stopWhen: sdk.stepCountIs(1) }, (given) =>
+          recordUnexecutedCalls(given, { recorder }),
+        );
+        await recordUnexecutedCalls(messages, { recorder });
+        // The next request tells the model of it, which is no further event.
+        await question.model.doGenerate({ prompt: [...asked(), ...messages] });
+        const [proposed, call, , ...others] = await events();
+        expect(others).toEqual([]);
+        expect(call).toMatchObject({
+          actor: { type: "tool", name },
+          correlationId: proposed?.correlationId,
+          input: { arguments: args },
+          metadata: { tool_call_id: "call_1", executed: false },
+          systemState: { run: { root_id: proposed?.eventId } },
+        });
+        expect(statusOf(call)).toBe("error:ToolNotExecuted");
+      }
+    },
+  );
+
+  test("handed over, a call that ran is no further event, nor one that no recorded model asked for", async () => {
+    const execute = async () => {
+      throw new RangeError("no such applicant");
+    };
+    const { question, recorder, events } = setUp([asks("score", '{"id":7}')], { execute });
+    const { response } = await sdk.generateText({ ...question, stopWhen: sdk.stepCountIs(1) });
+    await recordUnexecutedCalls(response.messages, { recorder });
+    await recordUnexecutedCalls([answer("score", errorText("Invalid input"))], startRecording());
+    await recordUnexecutedCalls(undefined as never, { recorder });
+    expect((await events()).map(statusOf)).toEqual(["success", "error:RangeError"]);
+  });
 
   test("a call of an unknown tool is one event, and the name the model made up is not in clear", async () => {
     const setting = setUp([asks("delete_applicant", '{"id":7}'), {}]);
@@ -264,6 +305,34 @@ test("arguments that do not parse are kept for a hundred calls and no more", asy
   expect(calls[1]?.input).toEqual({ name: "score", arguments: '{"id":1' });
   expect(calls[100]?.input).toEqual({ name: "score", arguments: '{"id":100' });
 });
+
+test("without a recorder it is refused", async () => {
+  await expect(recordUnexecutedCalls([], {} as never)).rejects.toMatchObject({ code: "invalid_option" });
+});
+
+/** The messages of a plain call, handed over when it has returned. */
+async function finalMessages(sdk: Sdk, question: object, handOver: HandOver): Promise<readonly object[]> {
+  const { response } = await sdk.generateText({ ...question });
+  await handOver(response.messages);
+  return response.messages as readonly object[];
+}
+
+/** The messages of a stream, handed over as it finishes. */
+async function finalMessagesStreamed(
+  sdk: Sdk,
+  question: object,
+  handOver: HandOver,
+): Promise<readonly object[]> {
+  let messages: readonly object[] = [];
+  const onFinish = ({ response }: { readonly response: { readonly messages: readonly object[] } }) => {
+    messages = response.messages;
+    return handOver(messages);
+  };
+  await collect(sdk.streamText({ ...question, onFinish }).fullStream);
+  return messages;
+}
+
+type HandOver = (messages: readonly unknown[]) => Promise<void>;
 
 const retryable = {
   name: "AI_APICallError",

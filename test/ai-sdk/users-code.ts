@@ -3,6 +3,7 @@ import {
   generateText,
   jsonSchema,
   type LanguageModel,
+  streamText,
   tool,
   wrapLanguageModel,
   wrapProvider,
@@ -12,6 +13,7 @@ import {
   humanReviewTool,
   type RecorderOption,
   recordTools,
+  recordUnexecutedCalls,
   requireHumanReview,
 } from "../../src/ai-sdk/index.ts";
 import { hostReviewer } from "../../src/review/index.ts";
@@ -37,11 +39,24 @@ export async function shortList(
     },
     options,
   );
-  const { steps } = await generateText({ model: recorded, tools, prompt: "Short-list applicant 7?" });
+  const { steps, response } = await generateText({
+    model: recorded,
+    tools,
+    prompt: "Short-list applicant 7?",
+  });
+  await recordUnexecutedCalls(response.messages, options);
   // The types of the tools survive: name, input and output.
   const result = steps[0]?.staticToolResults[0];
   const name: "score" | undefined = result?.toolName;
   return name ? (result?.output.score ?? 0) + (result?.input.id ?? 0) : 0;
+}
+
+export function talk(model: LanguageModel, options: RecorderOption): unknown {
+  return streamText({
+    model,
+    prompt: "Short-list applicant 7?",
+    onFinish: ({ response }) => recordUnexecutedCalls(response.messages, options),
+  }).textStream;
 }
 
 export function wrapAll(

@@ -69,12 +69,13 @@ const NOTHING_TIES: CallTie = { objects: [], isSure: false };
 
 function tieOf(params: object): CallTie {
   const signal = member(params, "abortSignal");
+  // No middleware makes a signal anew.
   if (isObject(signal)) return { objects: [signal], isSure: true };
   const headers = member(params, "headers");
-  // With its version in them they are the framework's own, made once for all attempts.
+  // With its version in them they are the framework's own, made for this call alone.
   if (isObject(headers) && frameworkVersion(params) !== undefined)
-    return { objects: [headers], isSure: true };
-  // What else a caller gives may be the same for all of its calls, and some middleware makes it anew.
+    return { objects: [headers], isSure: false };
+  // What else a caller gives may be the same for all of its calls.
   const providerOptions = member(params, "providerOptions");
   const objects = [member(providerOptions, "complianceguard"), providerOptions, headers].filter(isObject);
   return objects.length > 0 ? { objects, isSure: false } : NOTHING_TIES;

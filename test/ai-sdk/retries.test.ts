@@ -44,6 +44,13 @@ const anew = {
     providerOptions: { ...params.providerOptions },
   }),
 };
+const headersAnew = {
+  ...anew,
+  transformParams: async ({ params }: { readonly params: CallParams }) => ({
+    ...params,
+    headers: { ...(params["headers"] as object), "x-tenant": "red" },
+  }),
+};
 const signalled = () => ({ abortSignal: new AbortController().signal });
 const busy = { status: 429 };
 const fine = { text: "Yes." };
@@ -88,6 +95,7 @@ describe.each(sdks)("$name", (each) => {
       // Plain calls carry the framework's own headers, but for those of the first 5.x.
       const isTied = operation === "generate" && each.release !== "5.0.0";
       expect(await numbers({ outer: anew })).toEqual(isTied ? [1, 2, 3] : [1, undefined, undefined]);
+      expect(await numbers({ outer: [anew, headersAnew] })).toEqual([1, undefined, undefined]);
     });
 
     test("a second question with the same signal is a first attempt", async () => {

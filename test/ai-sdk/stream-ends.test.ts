@@ -102,6 +102,20 @@ describe.each(sdks)("$name", ({ sdk, version }) => {
     expect(statusOf(await only())).toBe("success");
   });
 
+  test("a finish that was delivered outranks the cancellation and the abort that follow at once", async () => {
+    for (const leave of ["cancel", "abort"] as const) {
+      const { open, only } = setUp(whole);
+      const controller = new AbortController();
+      const reader = (await open({ abortSignal: controller.signal })).stream.getReader();
+      for (let count = 0; count < whole.length; count++) await reader.read();
+      if (leave === "abort") controller.abort();
+      else await reader.cancel();
+      const event = await only();
+      expect(statusOf(event)).toBe("success");
+      expect(event.systemState.run["finish_reason"]).toBe("stop");
+    }
+  });
+
   test("an abort ends a stream whose provider ignores it", async () => {
     const { model, only } = setUp(() => stalled(cut));
     const controller = new AbortController();

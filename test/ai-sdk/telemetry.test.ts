@@ -2,13 +2,31 @@ import { describe, expect, test, vi } from "vitest";
 import { complianceGuardMiddleware, complianceGuardTelemetry, recordTools } from "../../src/ai-sdk/index.ts";
 import { reference } from "../../src/core/digest.ts";
 import { sdks7, ways, withRegistered } from "../support/ai-7.ts";
+import { collect } from "../support/ai-sdks.ts";
 import { codeOf } from "../support/error-code.ts";
-import { type RecordedEvent, type Recording, startRecording, statusOf } from "../support/recording.ts";
-import { type ModelAnswer, scriptedModel } from "../support/scripted-model.ts";
+import {
+  attemptOf,
+  type RecordedEvent,
+  type Recording,
+  startRecording,
+  statusOf,
+} from "../support/recording.ts";
+import { type CallParams, type ModelAnswer, scriptedModel } from "../support/scripted-model.ts";
 import { brokenSink } from "../support/sinks.ts";
 
 const call = { type: "tool-call", toolCallId: "call_1", toolName: "score", input: '{"id":7}' };
 const twoSteps: readonly ModelAnswer[] = [{ content: [call], finish: "tool-calls" }, {}];
+
+const busy: ModelAnswer = {
+  error: Object.assign(new Error("busy"), {
+    name: "AI_APICallError",
+    statusCode: 429,
+    isRetryable: true,
+    responseHeaders: { "retry-after-ms": "1" },
+    [Symbol.for("vercel.ai.error")]: true,
+    [Symbol.for("vercel.ai.error.AI_APICallError")]: true,
+  }),
+};
 
 const ofType = (events: readonly RecordedEvent[], type: string) =>
   events.filter(({ actor }) => actor?.type === type);
@@ -156,25 +174,38 @@ describe.each(sdks7)("$name", ({ sdk, version, release, isFloor }) => {
     });
 
     test.each([false, true])("retries are numbered, with middleware: %s", async (middleware) => {
-      const refused = Object.assign(new Error("busy"), {
-        name: "AI_APICallError",
-        statusCode: 429,
-        isRetryable: true,
-        responseHeaders: { "retry-after-ms": "1" },
-        [Symbol.for("vercel.ai.error")]: true,
-        [Symbol.for("vercel.ai.error.AI_APICallError")]: true,
-      });
-      const { bare, events } = setUp({ telemetry: 1, middleware }, [
-        { error: refused },
-        { error: refused },
-        {},
-      ]);
+      const { bare, events } = setUp({ telemetry: 1, middleware }, [busy, busy, {}]);
       await make(sdk, bare);
       const all = await events();
       expect(typesOf(all)).toEqual(["model", "model", "model"]);
-      expect(all.map(({ systemState }) => systemState.performance["attempt"])).toEqual([1, 2, 3]);
+      expect(all.map(attemptOf)).toEqual([1, 2, 3]);
       expect(all.map(statusOf)).toEqual(["429", "429", "success"]);
       expect(new Set(all.map(({ correlationId }) => correlationId)).size).toBe(1);
+    });
+
+    test("retries are numbered behind middleware that makes prompt, options and headers anew", async () => {
+      const transformParams = async ({ params }: { readonly params: CallParams }) => ({
+        ...params,
+        prompt: [...params.prompt],
+        providerOptions: { ...params.providerOptions },
+        headers: { ...(params["headers"] as object) },
+      });
+      const { bare, events, recorder } = setUp();
+      const model = sdk.wrapLanguageModel({
+        model: scriptedModel(version, [busy, busy, {}]),
+        middleware: [{ transformParams }, complianceGuardMiddleware({ recorder })],
+      });
+      await make(sdk, { ...bare, model });
+      expect((await events()).map(attemptOf)).toEqual([1, 2, 3]);
+    });
+
+    test.each([false, true])("each step counts its own attempts, with middleware: %s", async (middleware) => {
+      const answers = [twoSteps[0] as ModelAnswer, busy, {}];
+      const { question, events } = setUp({ telemetry: 1, middleware }, answers);
+      await make(sdk, question);
+      const models = ofType(await events(), "model");
+      expect(models.map(statusOf)).toEqual(["success", "429", "success"]);
+      expect(models.map(attemptOf)).toEqual([1, 1, 2]);
     });
 
     test("a model that prepareStep chooses is recorded, although no middleware wraps it", async () => {
@@ -507,6 +538,18 @@ describe.each(sdks7)("$name", ({ sdk, version, release, isFloor }) => {
     const [model, failure, ...others] = await events();
     expect(others).toEqual([]);
     expect(failure?.systemState.run["amends"]).toBe(model?.eventId);
+  });
+
+  test("generateObject and streamObject show the telemetry no model call: only the middleware records it", async () => {
+    for (const middleware of [false, true]) {
+      const { bare, events } = setUp({ telemetry: 1, middleware }, [
+        { content: [{ type: "text", text: "{}" }] },
+      ]);
+      const schema = sdk.jsonSchema({ type: "object" });
+      await sdk.generateObject({ ...bare, schema });
+      await collect(sdk.streamObject({ ...bare, schema }).partialObjectStream);
+      expect(typesOf(await events())).toEqual(middleware ? ["model", "model"] : []);
+    }
   });
 
   test("what failed is said where the call hides it, without a hash of blanks", async () => {

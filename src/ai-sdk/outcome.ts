@@ -12,7 +12,7 @@ export type Outcome =
 
 /** The outcome of a plain call that returned. */
 export function outcomeOfAnswer(answer: Answer): Outcome {
-  const isInterrupted = finishOf(answer.finishReason)?.words.unified === "interrupted";
+  const isInterrupted = finishOf(member(answer, "finishReason"))?.words.unified === "interrupted";
   return { kind: isInterrupted ? "truncate" : "succeed" };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { complianceGuardMiddleware } from "../../src/ai-sdk/index.ts";
-import { collect, sdksWithOlderModels } from "../support/ai-sdks.ts";
+import { collect, sdks, sdksWithOlderModels } from "../support/ai-sdks.ts";
 import { startRecording, statusOf } from "../support/recording.ts";
 import { scriptedModel } from "../support/scripted-model.ts";
 
@@ -107,3 +107,22 @@ describe.each(sdksWithOlderModels)("$name", ({ sdk, version }) => {
     expect(event.modelId).toBe("gpt-5");
   });
 });
+
+test.each(sdks)(
+  "$name: an answer that cannot be read, or is none, is an event, and handed on as it is",
+  async ({ sdk, version }) => {
+    const unreadable = new Proxy({}, { get: (_, name) => (name === "then" ? undefined : fail()) });
+    for (const answer of [unreadable, null]) {
+      const recording = startRecording();
+      const odd = { ...scriptedModel(version, [{}]), doGenerate: async () => answer };
+      const middleware = complianceGuardMiddleware({ recorder: recording.recorder });
+      const model = sdk.wrapLanguageModel({ model: odd, middleware });
+      expect(Object.is(await model.doGenerate({ prompt: [] }), answer)).toBe(true);
+      expect(statusOf(await recording.only())).toBe("success");
+    }
+  },
+);
+
+function fail(): never {
+  throw new TypeError("no");
+}

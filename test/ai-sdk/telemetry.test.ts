@@ -104,16 +104,22 @@ describe.each(sdks7)("$name", ({ sdk, version, release, isFloor }) => {
       expect(troubles).toEqual([]);
     });
 
-    test("what the telemetry alone sees has the references that the middleware gives", async () => {
+    test("what the telemetry alone sees has the references and parameters that the middleware gives", async () => {
       const [alone, middleware] = [setUp({ telemetry: 1 }), setUp({ middleware: true })];
-      await make(sdk, { ...alone.question, system: "Be fair." });
-      await make(sdk, { ...middleware.question, system: "Be fair.", telemetry: { isEnabled: false } });
-      const references = async ({ events }: Recording) =>
-        ofType(await events(), "model").map(({ inputReference, outputReference }) => [
+      const providerOptions = {
+        scripted: { user: "u1" },
+        complianceguard: { correlationId: "application-7" },
+      };
+      const more = { system: "Be fair.", temperature: 0.2, providerOptions };
+      await make(sdk, { ...alone.question, ...more });
+      await make(sdk, { ...middleware.question, ...more, telemetry: { isEnabled: false } });
+      const told = async ({ events }: Recording) =>
+        ofType(await events(), "model").map(({ inputReference, outputReference, metadata }) => [
           inputReference,
           outputReference,
+          metadata["parameters"],
         ]);
-      expect(await references(alone)).toEqual(await references(middleware));
+      expect(await told(alone)).toEqual(await told(middleware));
     });
 
     test("the agent's run is the decision as the application sees it", async () => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import {
@@ -6,7 +7,7 @@ import {
   recordTools,
 } from "../../src/ai-sdk/index.ts";
 import { collect, sdks } from "../support/ai-sdks.ts";
-import { type RecordedEvent, startRecording } from "../support/recording.ts";
+import { type RecordedEvent, type Recording, startRecording } from "../support/recording.ts";
 import { type ModelAnswer, scriptedModel } from "../support/scripted-model.ts";
 
 interface Agent {
@@ -154,6 +155,22 @@ describe.each(sdks)("$name", ({ sdk, version, major }) => {
     await sdk.generateText({ model: "gpt-5", prompt: "Q" });
     await collect(sdk.streamText({ model: "gpt-5", prompt: "Q" }).textStream);
     expect((await events()).map(({ modelId }) => modelId)).toEqual(Array(2).fill("gpt-5-2026-04-01"));
+  });
+
+  test("models by their id are recorded for the tenant that asks, where the default provider wraps for it", async () => {
+    const tenant = new AsyncLocalStorage<Recording>();
+    const [red, blue] = [startRecording(), startRecording()];
+    const inner = scriptedModel(version, [{}]);
+    const languageModel = () => {
+      const recorder = tenant.getStore()?.recorder;
+      return recorder
+        ? sdk.wrapLanguageModel({ model: inner, middleware: complianceGuardMiddleware({ recorder }) })
+        : inner;
+    };
+    Object.assign(globalThis, { AI_SDK_DEFAULT_PROVIDER: { languageModel } });
+    const ask = () => sdk.generateText({ model: "gpt-5", prompt: "Q" });
+    await Promise.all([ask(), ...[red, blue, red].map((recording) => tenant.run(recording, ask))]);
+    expect([(await red.events()).length, (await blue.events()).length]).toEqual([2, 1]);
   });
 
   test("models of a registry with the middleware are recorded, and of a provider that gives wrapped ones", async () => {

@@ -1,6 +1,7 @@
 import type { Recorder } from "../recorder/recorder.ts";
+import { shared } from "./shared.ts";
 
-const namesByRecorder = new WeakMap<Recorder, Set<string>>();
+const namesByRecorder = shared("recorded-tools", () => new WeakMap<Recorder, Set<string>>());
 
 /** The recorder sees every run of the tool of that name: `recordTools` has wrapped its `execute`. */
 export function markRecordedTool(name: string, recorder: Recorder): void {

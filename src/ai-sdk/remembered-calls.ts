@@ -4,6 +4,7 @@ import type { Run } from "../recorder/run.ts";
 import type { Attempt, CallTie } from "./attempts.ts";
 import { type ComplianceGuardCallOptions, readCallOptions, withoutCallOptions } from "./call-options.ts";
 import { frameworkVersion } from "./call-settings.ts";
+import { shared } from "./shared.ts";
 import { member } from "./unknown-shape.ts";
 
 /** A call under way. */
@@ -22,7 +23,7 @@ interface RememberedCall {
 }
 
 /** By the parameters object that the framework carries from `transformParams` to the model, and so to middleware further in. */
-const remembered = new WeakMap<object, RememberedCall>();
+const remembered = shared("remembered-calls", () => new WeakMap<object, RememberedCall>());
 
 /** Takes our own options off the parameters and remembers them under the object it returns. */
 export function rememberCall<T extends object>(

@@ -3,6 +3,7 @@ import { boundedList } from "../recorder/bounded-list.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { Run } from "../recorder/run.ts";
 import type { Answer } from "./answer.ts";
+import { shared } from "./shared.ts";
 import { member, textMember } from "./unknown-shape.ts";
 
 /** A failure follows its answer at once; so many may be in between. */
@@ -16,7 +17,7 @@ interface StructuredAnswer {
   readonly textHash: string;
 }
 
-const kept = new WeakMap<Recorder, Set<StructuredAnswer>>();
+const kept = shared("structured-answers", () => new WeakMap<Recorder, Set<StructuredAnswer>>());
 
 /** True where the answer is to be JSON, which the framework checks after the model has answered. */
 export function expectsJson(params: unknown): boolean {

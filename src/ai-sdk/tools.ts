@@ -54,7 +54,7 @@ function recordedExecute(name: string, tool: unknown, execute: Execute, recorder
     const offered = takeToolRun(recorder, toolCallId);
     const run = recorder.start({
       kind: "tool",
-      // Boxed, text stays text: the framework has parsed the arguments already.
+      // The framework has parsed the arguments already: text stays text.
       input: () => parsedToolInput(name, input),
       metadata: () => present({ tool_call_id: toolCallId }),
       parent: currentToolRun.getStore(),

@@ -1,10 +1,11 @@
 import type { Recorder } from "../recorder/recorder.ts";
 import type { ProposedCall } from "../recorder/tool-call-memory.ts";
+import { shared } from "./shared.ts";
 
 /** Such calls are rare and answered at once: more would only hold content for nothing. */
 const CAPACITY = 100;
 
-const kept = new WeakMap<Recorder, Map<string, string>>();
+const kept = shared("unparsed-arguments", () => new WeakMap<Recorder, Map<string, string>>());
 
 /**
  * Remembers the arguments among `calls` that are text because they did not parse: ai 6 and 7 show the model `{}` in their place

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { complianceGuardMiddleware, complianceGuardTelemetry, recordTools } from "../../src/ai-sdk/index.ts";
 import { reference } from "../../src/core/digest.ts";
 import { sdks7, ways, withRegistered } from "../support/ai-7.ts";
-import { collect } from "../support/ai-sdks.ts";
+import { collect, type WrappedModel } from "../support/ai-sdks.ts";
 import { codeOf } from "../support/error-code.ts";
 import {
   attemptOf,
@@ -678,13 +678,38 @@ describe.each(sdks7)("$name", ({ sdk, version, release, isFloor }) => {
     expect((await events()).map(statusOf)).toEqual(["error:RangeError", "error:RangeError"]);
   });
 
-  test("parallel calls under one id are each their own run", async () => {
+  test("two models that one attempt asks at once are an event each", async () => {
+    const { bare, events, recorder } = setUp();
+    const [first, second] = ["gpt-5", "gpt-5-mini"].map((modelId) =>
+      sdk.wrapLanguageModel({
+        model: scriptedModel(version, [{ modelId }], modelId),
+        middleware: complianceGuardMiddleware({ recorder }),
+      }),
+    ) as [WrappedModel, WrappedModel];
+    const hedged = {
+      ...scriptedModel(version, [{}], "hedged"),
+      doGenerate: async (params: object) =>
+        (await Promise.all([first.doGenerate(params), second.doGenerate(params)]))[0],
+    };
+    await sdk.generateText({ ...bare, model: hedged });
+    const all = await events();
+    expect(all.map(({ modelId }) => modelId)).toEqual(["gpt-5", "gpt-5-mini"]);
+    expect(all.map(statusOf)).toEqual(["success", "success"]);
+    expect(new Set(all.map(({ correlationId }) => correlationId)).size).toBe(1);
+  });
+
+  test("parallel calls under one id are each their own run, whichever ends first", async () => {
     const content = [call, { ...call, input: '{"id":8}' }];
     for (const tools of [false, true]) {
+      const second = Promise.withResolvers<void>();
       const { question, events } = setUp(
         { telemetry: 1, tools },
         [{ content, finish: "tool-calls" }, {}],
-        async ({ id }: { id: number }) => id,
+        async ({ id }: { id: number }) => {
+          if (id === 7) await second.promise;
+          else setImmediate(() => second.resolve());
+          return id;
+        },
       );
       await sdk.generateText(question);
       const ran = ofType(await events(), "tool");

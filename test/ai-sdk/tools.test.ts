@@ -211,6 +211,12 @@ describe("a recorded tool called directly", () => {
     expect((await only()).input).toEqual({ name: "score", arguments: "123" });
   });
 
+  test("called without arguments is recorded with none", async () => {
+    const { run, only } = recorded(() => "ok");
+    await run(undefined as never);
+    expect((await only()).input).toEqual({ name: "score", arguments: {} });
+  });
+
   test("rejects with the very error it throws, at once or later", async () => {
     const error = new Error("x");
     const { run, events } = recorded(() => {

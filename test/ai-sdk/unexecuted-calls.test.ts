@@ -240,6 +240,8 @@ describe.each(sdks)("$name", ({ sdk, version, release }) => {
       expect(tools.web_search).toBe(webSearch);
       await ask({ ...setting, question: { ...setting.question, tools: tools as never } });
       const event = await setting.only();
+      // Nobody waits for its run, however it is told of later.
+      expect(setting.recorder.callOf("srv_1")).toBeUndefined();
       expect(event.metadata["provider_calls"]).toEqual([
         {
           id: "srv_1",

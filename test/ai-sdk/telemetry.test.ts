@@ -463,6 +463,21 @@ describe.each(sdks7)("$name", ({ sdk, version, release, isFloor }) => {
       );
     });
 
+    // The first ai 7 hides nothing from telemetry.
+    test.skipIf(isFloor)(
+      "a tool's output that is hidden is said to be so, and not hashed as nothing",
+      async () => {
+        for (const tools of [false, true]) {
+          const { question, events } = setUp({ telemetry: 1, tools });
+          await make(sdk, { ...question, telemetry: { ...question.telemetry, recordOutputs: false } });
+          const [ran] = ofType(await events(), "tool");
+          expect(ran?.input["arguments"]).toEqual({ id: 7 });
+          expect(ran?.output).toEqual(tools ? { result: { score: 0.82 } } : { unrepresentable: "not_shown" });
+          expect(ran?.systemState.run["payload_omitted"]).toBe(tools ? undefined : "not_shown");
+        }
+      },
+    );
+
     test("under block no model is called whose start record is not kept, with the middleware or without", async () => {
       for (const middleware of [false, true]) {
         const recording = startRecording({ onFailure: "block", sink: brokenSink() });
@@ -595,6 +610,20 @@ describe.each(sdks7)("$name", ({ sdk, version, release, isFloor }) => {
     }
   });
 
+  // Of an abort that the provider ignores the first ai 7 tells nobody, and never answers a reader that goes on.
+  test.skipIf(isFloor)("an abort that the provider ignores is one all the same", async () => {
+    for (const middleware of [false, true]) {
+      const abort = new AbortController();
+      const { question, events } = setUp({ telemetry: 1, middleware }, [{ parts: halfAnAnswer }]);
+      const { fullStream } = sdk.streamText({ ...question, abortSignal: abort.signal, onError: () => {} });
+      for await (const part of fullStream) if (part.type === "text-delta") abort.abort();
+      const all = await events();
+      expect(typesOf(all)).toEqual(["agent", "model"]);
+      expect(all.map(statusOf)).toEqual(["cancelled", "cancelled"]);
+      expect(all[1]?.output.messages).toMatchObject([{ parts: [{ content: "Half" }] }]);
+    }
+  });
+
   test("a plain call that is aborted is cancelled, and so is the agent's run", async () => {
     for (const middleware of [false, true]) {
       const abort = new AbortController();
@@ -678,6 +707,19 @@ describe.each(sdks7)("$name", ({ sdk, version, release, isFloor }) => {
     expect((await events()).map(statusOf)).toEqual(["error:RangeError", "error:RangeError"]);
   });
 
+  test("an answer that is cut off truncates the model's call and the agent's run", async () => {
+    const cut = { finish: "interrupted", inputTokens: undefined, outputTokens: undefined };
+    for (const middleware of [false, true]) {
+      for (const { call: make } of ways) {
+        const { question, events } = setUp({ telemetry: 1, middleware }, [cut]);
+        await make(sdk, question);
+        const all = await events();
+        expect(typesOf(all)).toEqual(["agent", "model"]);
+        expect(all.map(statusOf)).toEqual(["truncated", "truncated"]);
+      }
+    }
+  });
+
   test("two models that one attempt asks at once are an event each", async () => {
     const { bare, events, recorder } = setUp();
     const [first, second] = ["gpt-5", "gpt-5-mini"].map((modelId) =>
@@ -736,6 +778,21 @@ describe("what it is given", () => {
     }
   });
 
+  test("an abort that is told to the telemetry alone ends the model's stream too", async () => {
+    const { recorder, only } = startRecording();
+    const telemetry = complianceGuardTelemetry({ recorder });
+    const callId = "call";
+    await telemetry.onStart({ callId, operationId: "ai.streamText", messages: [] });
+    const execute = async () => ({ stream: halfAnAnswer() });
+    const { stream } = await telemetry.executeLanguageModelCall({ callId, execute });
+    const reader = stream.getReader();
+    for (const _ of [1, 2]) await reader.read();
+    await telemetry.onAbort({ callId, steps: [] });
+    const event = await only();
+    expect(statusOf(event)).toBe("cancelled");
+    expect(event.output.messages).toMatchObject([{ parts: [{ content: "Half" }] }]);
+  });
+
   test("events that are none, or of calls it does not know, change nothing", async () => {
     const { recorder, events, troubles } = startRecording();
     const telemetry = complianceGuardTelemetry({ recorder });
@@ -750,3 +807,13 @@ describe("what it is given", () => {
     expect(troubles).toEqual([]);
   });
 });
+
+/** The beginning of an answer, and then nothing, whatever the caller does. */
+function halfAnAnswer(): ReadableStream<object> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue({ type: "text-start", id: "0" });
+      controller.enqueue({ type: "text-delta", id: "0", delta: "Half" });
+    },
+  });
+}

@@ -34,7 +34,7 @@ export function rememberCall<T extends object>(
   const own = member(member(params, "providerOptions"), "complianceguard");
   const options = own === undefined ? (outer?.options ?? {}) : readCallOptions(own, onInvalid);
   const stripped = withoutCallOptions(params);
-  remembered.set(stripped, { options, tie: outer?.tie ?? tieOf(params), outer });
+  remembered.set(stripped, { options, tie: tieOf(params), outer });
   return stripped;
 }
 

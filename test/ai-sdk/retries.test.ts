@@ -98,6 +98,12 @@ describe.each(sdks)("$name", (each) => {
       expect(await numbers({ outer: [anew, headersAnew] })).toEqual([1, undefined, undefined]);
     });
 
+    test("the caller's label ties attempts together, whatever middleware makes of the other options", async () => {
+      const providerOptions = { complianceguard: { correlationId: "application-7" } };
+      const { events } = await asked(each, [busy, busy, fine], operation, { providerOptions, outer: anew });
+      expect(events.map(attemptOf)).toEqual([1, 2, 3]);
+    });
+
     test("a second question with the same signal is a first attempt", async () => {
       await using server = await startOpenAiServer([fine]);
       const recording = startRecording();
@@ -113,6 +119,23 @@ describe.each(sdks)("$name", (each) => {
       }
       expect((await recording.events()).map(attemptOf)).toEqual([1, 1]);
     });
+  });
+
+  test("a question that is asked again after a failure, with options that all calls share, is no retry", async () => {
+    const recording = startRecording();
+    const middleware = complianceGuardMiddleware({ recorder: recording.recorder });
+    const providerOptions = { openai: { user: "u1" } };
+    for (const answers of [[{ status: 401 }], [fine]]) {
+      await using server = await startOpenAiServer(answers);
+      const model = each.sdk.wrapLanguageModel({
+        model: await providerModel(each, "openai", server),
+        middleware,
+      });
+      await each.sdk.generateText({ model, prompt: "Q", providerOptions }).catch(() => {});
+    }
+    // The first 5.x makes no headers of its own, by which calls could be told apart.
+    const second = each.release === "5.0.0" ? 2 : undefined;
+    expect((await recording.events()).map(attemptOf)).toEqual([1, second]);
   });
 
   test("a stream's attempts are numbered by the options its caller gives, too", async () => {

@@ -205,6 +205,14 @@ describe.each(sdks7)("$name", ({ sdk, version, release, isFloor }) => {
       expect((await events()).map(attemptOf)).toEqual([1, 2, 3]);
     });
 
+    test("a question that is asked again with the same signal after a failure is a first attempt", async () => {
+      const { bare, events } = setUp({ telemetry: 1, middleware: true }, [busy, {}]);
+      const again = { ...bare, abortSignal: new AbortController().signal, maxRetries: 0 };
+      await make(sdk, again).catch(() => {});
+      await make(sdk, again);
+      expect((await events()).map(attemptOf)).toEqual([1, 1]);
+    });
+
     test.each([false, true])("each step counts its own attempts, with middleware: %s", async (middleware) => {
       const answers = [twoSteps[0] as ModelAnswer, busy, {}];
       const { question, events } = setUp({ telemetry: 1, middleware }, answers);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { complianceGuardMiddleware, recordTools, recordUnexecutedCalls } from "../../src/ai-sdk/index.ts";
+import { reference } from "../../src/core/digest.ts";
 import { collect, type Sdk, sdks } from "../support/ai-sdks.ts";
 import { type RecordedEvent, type Recording, startRecording, statusOf } from "../support/recording.ts";
 import { type ModelAnswer, scriptedModel } from "../support/scripted-model.ts";
@@ -100,6 +101,34 @@ describe.each(sdks)("$name", ({ sdk, version, release }) => {
       }
     },
   );
+
+  test("messages handed over the moment a stream ends are held against all of it, and kept when that resolves", async () => {
+    const kept = Promise.withResolvers<void>();
+    const sink = startRecording().sink;
+    const submit = async (event: never) => {
+      await kept.promise;
+      await sink.submit(event);
+    };
+    const { question, recorder } = setUp(
+      [asks("score", '{"id":')],
+      {},
+      startRecording({ sink: { ...sink, submit } as never, keys: undefined }),
+    );
+    const tools = [{ type: "function", name: "score", inputSchema: {} }];
+    const reader = (await question.model.doStream({ prompt: [], tools })).stream.getReader();
+    while (((await reader.read()).value as { type: string }).type !== "finish");
+    // As ai 6 and 7 tell of what did not parse.
+    const call = { type: "tool-call", toolCallId: "call_1", toolName: "score", input: {} };
+    const messages = [{ role: "assistant", content: [call] }, answer("score", errorText("Invalid input"))];
+    let isKept = false;
+    const recorded = recordUnexecutedCalls(messages, { recorder }).then(() => (isKept = true));
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    expect(isKept).toBe(false);
+    kept.resolve();
+    await recorded;
+    const run = sink.events.find(({ actor }) => actor?.type === "tool");
+    expect(run?.inputReference).toBe(reference({ name: "score", arguments: '{"id":' }));
+  });
 
   test("handed over, a call that ran is no further event, nor one that no recorded model asked for", async () => {
     const execute = async () => {

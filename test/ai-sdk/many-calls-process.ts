@@ -1,7 +1,8 @@
-// Ten thousand calls at one wrapped model, a third of them broken off. Run by many-calls.test.ts as a process of its own with
+// Ten thousand calls at one wrapped model, a third of them broken off, with ai 7's telemetry beside it. Run by many-calls.test.ts as a process of its own with
 // `--expose-gc`; prints what became of them, and the heap on the way, as one line of JSON.
-import { complianceGuardMiddleware } from "../../src/ai-sdk/index.ts";
+import { complianceGuardMiddleware, complianceGuardTelemetry } from "../../src/ai-sdk/index.ts";
 import { Recorder } from "../../src/recorder/recorder.ts";
+import type { Sdk7 } from "../support/ai-7.ts";
 import { sdks, type WrappedModel } from "../support/ai-sdks.ts";
 import { controlTime } from "../support/controlled-time.ts";
 import { scriptedModel, streamParts } from "../support/scripted-model.ts";
@@ -11,7 +12,8 @@ const each = sdks.find(({ name }) => name === process.argv[4]);
 if (!each) throw new Error(`there is no ${process.argv[4]}`);
 const { sdk, version } = each;
 const abandonAfterMs = 900_000;
-const time = controlTime({ fromMs: abandonAfterMs });
+// The sweep of calls that nobody ends comes every second.
+const time = controlTime({ fromMs: 1_000 });
 
 let submitted = 0;
 const open = new Set<string>();
@@ -53,7 +55,9 @@ const lazily = () => {
   });
 };
 const error = Object.assign(new Error("busy"), { statusCode: 500 });
-const middleware = process.argv[5] === "bare" ? [] : complianceGuardMiddleware({ recorder });
+const isBare = process.argv[5] === "bare";
+const middleware = isBare ? [] : complianceGuardMiddleware({ recorder });
+if (each.major === 7 && !isBare) (sdk as Sdk7).registerTelemetry(complianceGuardTelemetry({ recorder }));
 const inner = [scriptedModel(version, [{ content, parts: lazily }]), scriptedModel(version, [{ error }])];
 const [model, failing] = inner.map((each) => sdk.wrapLanguageModel({ model: each, middleware })) as [
   WrappedModel,
@@ -121,6 +125,8 @@ async function heapAfterCollection(): Promise<number> {
   for (let turn = 0; turn < 500; turn += 1) await new Promise(setImmediate);
   time.pass(abandonAfterMs);
   await recorder.flush();
+  // What has been given up by now is swept out.
+  time.pass(1_000);
   for (let round = 0; round < 3; round += 1) {
     await new Promise((resolve) => setImmediate(resolve));
     globalThis.gc?.();

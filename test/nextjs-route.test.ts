@@ -64,6 +64,7 @@ describe.concurrent("the Next.js route of the examples", { timeout: 90_000 }, ()
   test("sends no chat id that could be content", async () => {
     const { events } = await happens("chat id");
     expect(events).toHaveLength(1);
-    expect(JSON.stringify(events)).not.toContain("1234");
+    // Not a part of it: hashes and ids hold any four digits now and then.
+    expect(JSON.stringify(events)).not.toMatch(/1234\W*5678/);
   });
 });

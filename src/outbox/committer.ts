@@ -20,7 +20,9 @@ interface Settled {
 }
 
 /** Answers wait so long for company: nobody waits for them, and a transaction an answer would cost a disk sync each. */
-const SETTLE_AFTER_MS = 5;
+const SETTLE_AFTER_MS = 50;
+/** So many answers wait for no more. */
+const ENOUGH_ANSWERS = 64;
 
 /**
  * Writes what comes in and what was answered, all that has gathered in one transaction a file. What arrives while one runs is
@@ -55,15 +57,23 @@ export class Committer {
   /** Takes a record. Its callback comes when its transaction is on the disk. */
   keep(incoming: Incoming): void {
     this.#incoming.push(incoming);
-    this.#commitSoon();
+    this.commitSoon();
   }
 
   /** Takes what became of a record. Resolves when it is on the disk. */
   settle(store: RecordStore, record: KeptRecord, settlement: Settlement): Promise<void> {
     const written = Promise.withResolvers<void>();
     this.#settled.push({ store, record, settlement, written });
-    this.#timer ??= setTimeout(() => this.#commitSoon(), SETTLE_AFTER_MS);
+    if (this.#settled.length >= ENOUGH_ANSWERS) this.commitSoon();
+    else this.#timer ??= setTimeout(() => this.commitSoon(), SETTLE_AFTER_MS);
     return written.promise;
+  }
+
+  /** Writes all that has gathered once the messages that are here already are read. */
+  commitSoon(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.commit());
   }
 
   /** Writes all that has gathered, now. */
@@ -81,13 +91,6 @@ export class Committer {
     }
     for (const [store, settled] of byStore) this.#commitTo(store, [], settled);
     this.#afterCommit();
-  }
-
-  #commitSoon(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    // After the messages that are here already.
-    setImmediate(() => this.commit());
   }
 
   #commitTo(store: RecordStore, incoming: readonly Incoming[], settled: readonly Settled[]): void {

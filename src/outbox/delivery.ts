@@ -61,6 +61,11 @@ export class Delivery {
     return this.#stopped ?? this.#circuit.paused;
   }
 
+  /** Whether nothing is under way. */
+  get isIdle(): boolean {
+    return this.#underWay === 0;
+  }
+
   /** Starts to deliver what a store holds. */
   add(store: RecordStore): void {
     this.#queues.set(store, new DeliveryQueue(store));

@@ -74,7 +74,10 @@ export class OutboxHost {
       {
         send: (eventId, body) => surroundings.send(eventId, body),
         settle: async (store, record, settlement) => {
-          await this.#committer.settle(store, record, settlement);
+          const written = this.#committer.settle(store, record, settlement);
+          // Whoever flushes waits for these answers, and no more of them are to come.
+          if (this.#flushes.size > 0 && this.#delivery.isIdle) this.#committer.commitSoon();
+          await written;
           if (settlement.kind === "delivered") this.#delivered++;
           if (settlement.kind === "refused")
             surroundings.report(refusalTrouble(record.eventId, settlement.refusal));

@@ -41,7 +41,7 @@ const FRAMEWORKS = {
       {
         bytes: 16 * KB,
         concurrency: 1,
-        calls: 100,
+        calls: 400,
         goals: {
           [CAPTURE]: { Langfuse: 0.2, LangSmith: 0.12 },
           "capture, sealed": { Langfuse: 0.35, LangSmith: 0.2 },
@@ -59,7 +59,7 @@ const FRAMEWORKS = {
       flow,
       bytes: 16 * KB,
       concurrency: 1,
-      calls: flow === "generate" ? 100 : flow === "tool" ? 50 : 15,
+      calls: flow === "generate" ? 400 : flow === "tool" ? 150 : 15,
       rounds: flow === "stream" ? 2 * ROUNDS : ROUNDS,
       goals: { [CAPTURE]: { Langfuse: 0.2, LangSmith: 0.15 } },
     })),
@@ -75,11 +75,11 @@ async function measure(framework, { title, loads }) {
   const peers = await startPeers(framework, PEERS);
   // The engine compiles what runs often: nobody is measured before that.
   for (const { flow, bytes, concurrency, calls } of loads.filter((load) => load.bytes === 16 * KB))
-    await peers.warm(sized({ flow, bytes, concurrency, calls: 6 * calls }));
+    await peers.warm(sized({ flow, bytes, concurrency, calls: 2 * calls }));
   for (const { goals = {}, isFasterThan, rounds = ROUNDS, ...load } of loads) {
     if (kb !== undefined && load.bytes !== Number(kb) * KB) continue;
     const { flow, bytes, concurrency, calls } = sized(load);
-    await peers.warm({ flow, bytes, concurrency, calls: Math.ceil(calls / 4) });
+    await peers.warm({ flow, bytes, concurrency, calls: Math.ceil(calls / 8) });
     const results = await peers.rounds({ flow, bytes, concurrency, calls }, quick ? 1 : rounds);
     const name = [title, flow, `${bytes / KB} KB`, `concurrency ${concurrency}`].filter(Boolean).join(", ");
     print({ name, calls, goals, isFasterThan, rounds: results });
@@ -127,13 +127,15 @@ async function measureStreamedPart() {
   const child = await startChild("peers/ai-sdk/streamed-part.mjs");
   const rounds = quick ? 1 : 40;
   const counts = { rounds, streams: quick ? 1 : 4, warmStreams: quick ? 1 : 300 };
-  const { micros, added } = await child.ask("measure", counts);
+  const { base, part, stream } = await child.ask("measure", counts);
   await child.stop();
-  const title = `AI SDK, CPU of one of 500 streamed parts (${rounds} rounds in one process, medians of their differences)`;
+  const title = `AI SDK, CPU of a streamed part: the same 16 KB in 500 parts and in 100 (${rounds} rounds in one process, medians of their differences)`;
   printTable(title, [
-    figure("without middleware", micros.none, "µs"),
-    figure("added by an empty middleware", added.empty, "µs"),
-    figure("added by capture, references only", added.references, "µs", { atMost: 1.5 }),
-    figure("added by capture, sealed", added.sealed, "µs"),
+    figure("a part more, without middleware", base, "µs"),
+    figure("added to that by an empty middleware", part.empty, "µs"),
+    figure("added to that by capture, references only", part.references, "µs", { atMost: 1.5 }),
+    figure("added to that by capture, sealed", part.sealed, "µs"),
+    figure("a whole stream of 500 parts and its event, references only", stream.references, "µs"),
+    figure("a whole stream of 500 parts and its event, sealed", stream.sealed, "µs"),
   ]);
 }

@@ -15,9 +15,12 @@ const usage = {
 const stop = { unified: "stop", raw: "stop" };
 
 /** One call of the application: `generate`, `tool` (a call of a tool between two of the model) or `stream`. */
-export function applicationOf({ flow, bytes }, { middleware, wrapTools = (tools) => tools }) {
+export function applicationOf(
+  { flow, bytes, parts = STREAMED_PARTS },
+  { middleware, wrapTools = (tools) => tools },
+) {
   const question = textsOf(bytes);
-  const bare = modelOf(flow, textsOf(bytes));
+  const bare = modelOf(flow, textsOf(bytes), parts);
   const model = middleware ? wrapLanguageModel({ model: bare, middleware }) : bare;
   switch (flow) {
     case "generate":
@@ -42,7 +45,7 @@ export function applicationOf({ flow, bytes }, { middleware, wrapTools = (tools)
   }
 }
 
-function modelOf(flow, answer) {
+function modelOf(flow, answer, partCount) {
   let lastCall = 0;
   return {
     specificationVersion: "v4",
@@ -59,7 +62,7 @@ function modelOf(flow, answer) {
       };
     },
     async doStream() {
-      const parts = streamedParts(answer());
+      const parts = streamedParts(answer(), partCount);
       let next = 0;
       const stream = new ReadableStream({
         pull(controller) {
@@ -79,9 +82,9 @@ const toolCall = (number) => ({
   input: '{"id":"A-1042"}',
 });
 
-function streamedParts(text) {
-  const length = Math.ceil(text.length / STREAMED_PARTS);
-  const deltas = Array.from({ length: STREAMED_PARTS }, (_, index) => ({
+function streamedParts(text, count) {
+  const length = Math.ceil(text.length / count);
+  const deltas = Array.from({ length: count }, (_, index) => ({
     type: "text-delta",
     id: "1",
     delta: text.slice(index * length, (index + 1) * length) || " ",

@@ -1,6 +1,7 @@
 import { isUuid, uuidOf } from "../core/uuid.ts";
 import type { RunContext } from "./context.ts";
 import type { Run, RunStart } from "./run.ts";
+import { proposalIn } from "./start-content.ts";
 import { type KnownCall, type RootLinks, ToolCallMemory } from "./tool-call-memory.ts";
 
 /** Where a run belongs. */
@@ -33,9 +34,10 @@ export class RunRegistry {
     const inner = context === parent?.context ? undefined : context;
     const told = (start.correlationId ?? inner?.correlationId ?? parent?.correlationId)?.toWellFormed();
     const thread = told ?? (start.threadId ? this.#threadCorrelation(start.threadId, start) : undefined);
+    const proposalOf = proposalIn(start);
     const call = start.toolCallId
-      ? this.calls.get(start.toolCallId, thread)
-      : this.calls.latestKnown(start.answeredToolCallIds ?? [], thread);
+      ? this.calls.get(start.toolCallId, thread, proposalOf)
+      : this.calls.latestKnown(start.answeredToolCallIds ?? [], thread, proposalOf);
     const runId = idOf(start.runId, eventIdOf);
     const root = parent?.root ?? call?.root ?? { id: runId, modelId: undefined, declaredTools: noTools };
     declare(root, start.declaredTools ?? []);

@@ -11,7 +11,7 @@ import type { Run, RunDescription, RunEnd, RunKind, RunStart } from "./run.ts";
 import { actorName, describe } from "./run-description.ts";
 import { modelIdOf, type RunFacts } from "./run-event.ts";
 import { type Links, RunRegistry } from "./run-registry.ts";
-import { contentOf, isModified } from "./start-content.ts";
+import { contentOf, isModified, proposalOf } from "./start-content.ts";
 import { StartRecords } from "./start-records.ts";
 import type { KnownCall, RootLinks } from "./tool-call-memory.ts";
 import { captureComponent, clearJson } from "./total-capture.ts";
@@ -230,7 +230,7 @@ export class RunStarter {
   }
 
   #rememberToolRun(toolCallId: string, name: string, run: Run, { root, correlationId, call }: Links): void {
-    const unproposed = { name, modelId: undefined, modelEventId: undefined, argumentsReference: undefined };
+    const unproposed = { name, modelId: undefined, modelEventId: undefined, proposals: NONE };
     const known = { ...(call ?? unproposed), root, correlationId, toolRun: run, hasRun: true };
     this.#registry.calls.remember(toolCallId, known);
   }
@@ -248,8 +248,8 @@ export class RunStarter {
     const modelId = modelIdOf(run.facts, end);
     root.modelId = modelId;
     for (const call of end.proposedCalls ?? []) {
-      const argumentsReference = captureComponent(call.arguments).component.reference;
-      const earlier = this.#registry.calls.get(call.id);
+      const earlier = this.#registry.calls.within(call.id, correlationId);
+      const proposals = [...(earlier?.proposals ?? NONE), proposalOf(call.name, call.arguments)];
       // A stream tells of a call before it ends: by then its tool may run.
       const { toolRun, hasRun } = earlier?.modelEventId === run.eventId ? earlier : {};
       const known = {
@@ -258,7 +258,7 @@ export class RunStarter {
         correlationId,
         modelId,
         modelEventId: run.eventId,
-        argumentsReference,
+        proposals: new Set(proposals.slice(-MAX_PROPOSALS)),
         toolRun,
         hasRun,
       };
@@ -276,3 +276,8 @@ function relatedModel(
 ): () => string | undefined {
   return () => (kind === "model" ? undefined : (proposing ?? root.modelId)) ?? named;
 }
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** So many proposals under one id of one correlation are told apart. */
+const MAX_PROPOSALS = 16;

@@ -466,7 +466,7 @@ test("a call whose id other conversations have too is the one of its own", async
   };
   await propose("application-1", 1);
   await propose("application-2", 2);
-  expect(recorder.callOf("call_0")).toMatchObject({ modelId: "model-2" });
+  expect(recorder.callOf("call_0")).toBeUndefined();
   expect(recorder.callOf("call_0", "application-1")).toMatchObject({ modelId: "model-1" });
   await start({
     kind: "tool",
@@ -488,6 +488,48 @@ test("a call whose id other conversations have too is the one of its own", async
   expect(runOf(tool).root_id).toBe(runOf(first).id);
   expect(runOf(next).root_id).toBe(runOf(first).id);
   expect(runOf(tool).arguments_modified).toBeUndefined();
+});
+
+test("of two conversations at once whose provider repeats its ids, none is taken for the other", async () => {
+  const { sink, start } = setUp();
+  const conversation = (applicant: number) => ({
+    call: { id: "call_0", name: "score", arguments: { applicant } },
+    messages: [
+      {
+        role: "assistant",
+        parts: [{ type: "tool_call", id: "call_0", name: "score", arguments: { applicant } }],
+      },
+      { role: "tool", parts: [{ type: "tool_call_response", id: "call_0", response: "7" }] },
+    ],
+  });
+  const both = [conversation(1), conversation(2)];
+  for (const { call } of both) await start({}).succeed({ output: answer, proposedCalls: [call] });
+  for (const { call } of both) {
+    const input = () => ({ name: call.name, arguments: call.arguments });
+    await start({ kind: "tool", toolCallId: "call_0", name: "score", input }).succeed();
+  }
+  for (const { messages } of both)
+    await start({ input: () => ({ messages }), answeredToolCallIds: ["call_0"] }).succeed({ output: answer });
+  const unknown = { kind: "tool", toolCallId: "call_0", name: "score" } as const;
+  await start({ ...unknown, input: () => ({ name: "score", arguments: { applicant: 3 } }) }).succeed();
+  const correlations = sink.events.map(({ correlationId }) => correlationId);
+  const [first, second] = correlations;
+  expect(first).not.toBe(second);
+  expect(correlations.slice(0, 6)).toEqual([first, second, first, second, first, second]);
+  expect([first, second]).not.toContain(correlations[6]);
+});
+
+test("calls of one answer that share an id are each what was proposed", async () => {
+  const { sink, start } = setUp();
+  const call = (applicant: number) => ({ id: "call_0", name: "score", arguments: { applicant } });
+  await start({}).succeed({ output: answer, proposedCalls: [call(1), call(2)] });
+  for (const applicant of [1, 2, 3]) {
+    const input = () => ({ name: "score", arguments: { applicant } });
+    await start({ kind: "tool", toolCallId: "call_0", name: "score", input }).succeed();
+  }
+  // biome-ignore lint/suspicious/noExplicitAny: bodies are read as the JSON they are
+  const marks = sink.events.slice(1).map((event: any) => event.systemState.run.arguments_modified);
+  expect(marks).toEqual([undefined, undefined, true]);
 });
 
 describe("names in clear", () => {

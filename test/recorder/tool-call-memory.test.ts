@@ -2,28 +2,46 @@ import { describe, expect, test } from "vitest";
 import type { Run } from "../../src/recorder/run.ts";
 import { type KnownCall, ToolCallMemory } from "../../src/recorder/tool-call-memory.ts";
 
-const call = (correlationId: string, modelEventId: string): KnownCall => ({
+const call = (correlationId: string, modelEventId: string, ...proposals: string[]): KnownCall => ({
   name: "score",
   root: { id: correlationId, modelId: undefined, declaredTools: new Set() },
   correlationId,
   modelId: "gpt-5",
   modelEventId,
-  argumentsReference: undefined,
+  proposals: new Set(proposals),
 });
 
 describe("a call that is remembered", () => {
-  test("is the latest of its id, but for who knows where it belongs", () => {
+  test("is the latest of its id for who knows where it belongs", () => {
     const calls = new ToolCallMemory();
     calls.remember("call_0", call("first", "a"));
     calls.remember("call_0", call("second", "b"));
     calls.remember("call_0", call("first", "c"));
-    calls.remember("call_0", call("third", "d"));
-    expect(calls.get("call_0")?.modelEventId).toBe("d");
     expect(calls.get("call_0", "first")?.modelEventId).toBe("c");
     expect(calls.get("call_0", "second")?.modelEventId).toBe("b");
-    expect(calls.get("call_0", "elsewhere")?.modelEventId).toBe("d");
+    expect(calls.within("call_0", "second")?.modelEventId).toBe("b");
+    expect(calls.within("call_0", "elsewhere")).toBeUndefined();
     expect(calls.latestKnown(["call_0", "unknown"], "second")?.modelEventId).toBe("b");
     expect(calls.get("unknown", "first")).toBeUndefined();
+  });
+
+  test("is found by its id alone as long as one correlation knows it", () => {
+    const calls = new ToolCallMemory();
+    calls.remember("call_0", call("first", "a"));
+    expect(calls.get("call_0")?.modelEventId).toBe("a");
+    expect(calls.get("call_0", "elsewhere")?.modelEventId).toBe("a");
+  });
+
+  test("is the one that proposed just this where several correlations know its id, and none where that is not one", () => {
+    const calls = new ToolCallMemory();
+    calls.remember("call_0", call("first", "a", "5", "6"));
+    calls.remember("call_0", call("second", "b", "6", "7"));
+    expect(calls.get("call_0")).toBeUndefined();
+    expect(calls.get("call_0", "elsewhere", () => "5")?.modelEventId).toBe("a");
+    expect(calls.get("call_0", undefined, () => "7")?.modelEventId).toBe("b");
+    expect(calls.get("call_0", undefined, () => "6")).toBeUndefined();
+    expect(calls.get("call_0", undefined, () => "8")).toBeUndefined();
+    expect(calls.get("call_0", undefined, () => undefined)).toBeUndefined();
   });
 
   test("no longer knows its run when that is over, wherever it is looked for", () => {
@@ -41,5 +59,15 @@ describe("a call that is remembered", () => {
     const calls = new ToolCallMemory(2);
     for (const id of ["a", "b", "c"]) calls.remember(id, call("first", id));
     expect(["a", "b", "c"].map((id) => calls.get(id, "first")?.modelEventId)).toEqual([undefined, "b", "c"]);
+  });
+
+  test("is forgotten when one id is used everywhere, the oldest correlation first", () => {
+    const calls = new ToolCallMemory(2);
+    for (const correlationId of ["first", "second", "third", "second", "fourth"])
+      calls.remember("call_0", call(correlationId, "a"));
+    const known = ["first", "second", "third", "fourth"].map(
+      (each) => calls.within("call_0", each) !== undefined,
+    );
+    expect(known).toEqual([false, true, false, true]);
   });
 });

@@ -2,40 +2,54 @@ import { quotedString } from "../core/json-string.ts";
 
 /** Shorter texts are escaped in less time than it takes to find them here; longer ones would push out all others. */
 const [SHORTEST, LONGEST] = [512, 2 ** 18];
-/** UTF-16 units of all texts that are kept: both texts of a hundred calls at once, of 10,000 units each. */
-const MOST_CHARACTERS = 2 ** 21;
+/** What one call shows more than once it shows soon; in memory it stays at most twice as long. */
+const KEPT_MS = 1_000;
+/** UTF-16 units that are kept at most twice over: both texts of thirty calls at once, of 16,000 units each. */
+const MOST_CHARACTERS = 2 ** 20;
 
-/** By their fingerprints, the oldest first. */
-const latest = new Map<number, { readonly text: string; readonly literal: string }>();
+type Literals = Map<number, { readonly text: string; readonly literal: string }>;
+
+/** By their fingerprints. What has come since the last turn, and what came before it. */
+let young: Literals = new Map();
+let old: Literals = new Map();
 let characters = 0;
+let isTimed = false;
 
 /**
- * What `quotedString` gives. The literals of the latest long texts are kept: a chain's input holds the prompt of its model, its
- * output the answer, and each call of an agent the conversation so far.
+ * What `quotedString` gives. The literals of the latest long texts are kept for a moment: a chain's input holds the prompt of its
+ * model, its output the answer, and each call of an agent the conversation so far.
  */
 export function quotedText(text: string): string | undefined {
   if (text.length < SHORTEST || text.length > LONGEST) return quotedString(text);
   const fingerprint = fingerprintOf(text);
-  const known = latest.get(fingerprint);
-  if (known?.text === text) return known.literal;
+  for (const known of [young.get(fingerprint), old.get(fingerprint)])
+    if (known?.text === text) return known.literal;
   const literal = quotedString(text);
-  if (literal !== undefined) remember(fingerprint, text, literal);
+  if (literal !== undefined) keep(fingerprint, text, literal);
   return literal;
 }
 
-function remember(fingerprint: number, text: string, literal: string): void {
-  forget(fingerprint);
-  latest.set(fingerprint, { text, literal });
+function keep(fingerprint: number, text: string, literal: string): void {
+  if (characters + text.length > MOST_CHARACTERS) turn();
+  young.set(fingerprint, { text, literal });
   characters += text.length;
-  for (const oldest of latest.keys()) {
-    if (characters <= MOST_CHARACTERS) break;
-    forget(oldest);
-  }
+  if (!isTimed) growLater();
 }
 
-function forget(fingerprint: number): void {
-  characters -= latest.get(fingerprint)?.text.length ?? 0;
-  latest.delete(fingerprint);
+/** The young become old, the old are forgotten. */
+function turn(): void {
+  old = young;
+  young = new Map();
+  characters = 0;
+}
+
+function growLater(): void {
+  isTimed = true;
+  setTimeout(() => {
+    turn();
+    isTimed = false;
+    if (old.size > 0) growLater();
+  }, KEPT_MS).unref();
 }
 
 /** Characters looked at: at the start and at the end each, where texts of one kind differ most often. */

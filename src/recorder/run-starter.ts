@@ -134,7 +134,7 @@ export class RunStarter {
       metadata.countRepairs(repairs);
       const facts = {
         ...this.#factsOf(start, eventId, links, description, number),
-        argumentsModified: start.kind === "tool" && isModified(content, links.call),
+        argumentsModified: start.kind === "tool" && isModified(content, input, links.call),
         isInputHidden: isNotShown(content),
       };
       const run = new RecordedRun(
@@ -223,14 +223,17 @@ export class RunStarter {
       frameworkVersion: told.frameworkVersion ?? facts.frameworkVersion,
     };
     const { argumentsModified, isInputHidden } = captured
-      ? { argumentsModified: isModified(content, links.call), isInputHidden: isNotShown(content) }
+      ? {
+          argumentsModified: isModified(content, captured.component, links.call),
+          isInputHidden: isNotShown(content),
+        }
       : facts;
     run.refine({ ...told, ...kept, argumentsModified, isInputHidden }, captured?.component, metadata);
     return run;
   }
 
   #rememberToolRun(toolCallId: string, name: string, run: Run, { root, correlationId, call }: Links): void {
-    const unproposed = { name, modelId: undefined, modelEventId: undefined, proposals: NONE };
+    const unproposed = { name, modelId: undefined, modelEventId: undefined, proposals: "" };
     const known = { ...(call ?? unproposed), root, correlationId, toolRun: run, hasRun: true };
     this.#registry.calls.remember(toolCallId, known);
   }
@@ -249,7 +252,7 @@ export class RunStarter {
     root.modelId = modelId;
     for (const call of end.proposedCalls ?? []) {
       const earlier = this.#registry.calls.within(call.id, correlationId);
-      const proposals = [...(earlier?.proposals ?? NONE), proposalOf(call.name, call.arguments)];
+      const proposals = withProposal(earlier?.proposals ?? "", proposalOf(call));
       // A stream tells of a call before it ends: by then its tool may run.
       const { toolRun, hasRun } = earlier?.modelEventId === run.eventId ? earlier : {};
       const known = {
@@ -258,7 +261,7 @@ export class RunStarter {
         correlationId,
         modelId,
         modelEventId: run.eventId,
-        proposals: new Set(proposals.slice(-MAX_PROPOSALS)),
+        proposals,
         toolRun,
         hasRun,
       };
@@ -277,7 +280,10 @@ function relatedModel(
   return () => (kind === "model" ? undefined : (proposing ?? root.modelId)) ?? named;
 }
 
-const NONE: ReadonlySet<string> = new Set();
-
 /** So many proposals under one id of one correlation are told apart. */
 const MAX_PROPOSALS = 16;
+
+function withProposal(proposals: string, proposed: string): string {
+  const others = proposals.split(" ").filter((each) => each !== "" && each !== proposed);
+  return [...others.slice(1 - MAX_PROPOSALS), proposed].join(" ");
+}

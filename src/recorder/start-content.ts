@@ -1,8 +1,9 @@
+import type { Component } from "../core/component.ts";
 import type { MetadataDraft } from "./metadata.ts";
-import { type NeutralMessage, proposedCalls } from "./neutral-form.ts";
+import { type NeutralMessage, parsedToolInput, proposedCalls } from "./neutral-form.ts";
 import { isNotShown } from "./not-shown.ts";
 import type { RunStart } from "./run.ts";
-import type { KnownCall, ProposalOf } from "./tool-call-memory.ts";
+import type { KnownCall, ProposalOf, ProposedCall } from "./tool-call-memory.ts";
 import { captureComponent } from "./total-capture.ts";
 
 /** The content of the start. An adapter that fails here has met something hostile: the event goes on without it. */
@@ -17,44 +18,28 @@ export function contentOf(start: RunStart, metadata: MetadataDraft): unknown {
 }
 
 /** Whether what runs is not what the model proposed: another tool, or other arguments. */
-export function isModified(content: unknown, call: KnownCall | undefined): boolean {
-  if (!call || call.proposals.size === 0 || isNotShown(content)) return false;
-  const executed = executedProposal(content);
-  return executed === undefined || !call.proposals.has(executed);
+export function isModified(content: unknown, input: Component, call: KnownCall | undefined): boolean {
+  if (!call || call.proposals === "" || isNotShown(content)) return false;
+  return !call.proposals.includes(input.reference);
 }
 
-/** A name for a tool and its arguments: the same for equal ones, without holding them. */
-export function proposalOf(name: unknown, args: unknown): string {
-  return `${captureComponent(args).component.reference} ${String(name)}`;
+/** Names what a model proposed: the reference of the input that a run of just this has. */
+export function proposalOf({ name, arguments: proposed }: ProposedCall): string {
+  return captureComponent(parsedToolInput(name, proposed)).component.reference;
 }
 
-/** What a starting run says that was proposed under an id: a tool run itself, a model run by the conversation it carries. */
+/** What a starting run says that was proposed under an id: a tool run by its input, a model run by the conversation it carries. */
 export function proposalIn({ kind, input }: RunStart): ProposalOf {
   return (toolCallId) => {
-    if (kind === "tool") return executedProposal(readInput(input));
-    const { messages } = (readInput(input) ?? {}) as { readonly messages?: readonly NeutralMessage[] };
-    const call = proposedCalls(messages ?? []).findLast(({ id }) => id === toolCallId);
-    return call && proposalOf(call.name, call.arguments);
+    try {
+      const content = input();
+      if (kind === "tool") return captureComponent(content).component.reference;
+      const { messages } = content as { readonly messages: readonly NeutralMessage[] };
+      const call = proposedCalls(messages).findLast(({ id }) => id === toolCallId);
+      return call && proposalOf(call);
+    } catch {
+      // Something hostile, or no conversation: the run then belongs to no call.
+      return undefined;
+    }
   };
-}
-
-function executedProposal(content: unknown): string | undefined {
-  try {
-    const { name, arguments: executed } = content as {
-      readonly name?: unknown;
-      readonly arguments?: unknown;
-    };
-    return proposalOf(name, executed);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Undefined where the adapter meets something hostile: the run then belongs to no call. */
-function readInput(input: () => unknown): unknown {
-  try {
-    return input();
-  } catch {
-    return undefined;
-  }
 }

@@ -25,15 +25,18 @@ export interface KnownCall {
   readonly modelId: string | undefined;
   /** The event of the model call that proposed it. */
   readonly modelEventId: string | undefined;
-  /** What was proposed under this id, as `proposalOf` names it: providers repeat ids, even within one answer. Empty where nothing was seen. */
-  readonly proposals: ReadonlySet<string>;
+  /**
+   * The references of the inputs that were proposed under this id, with spaces between them: providers repeat ids, even within one
+   * answer. Empty where none was seen. Text, since thousands are remembered and a list takes as much again.
+   */
+  readonly proposals: string;
   /** The run that executes it, while it is open. */
   readonly toolRun?: Run | undefined;
   /** True once a run has executed it or stood for it, also when that is over. */
   readonly hasRun?: boolean | undefined;
 }
 
-/** Names what a call with this id proposed, where whoever asks can tell. */
+/** The reference of the input that was proposed under this id, where whoever asks can tell. */
 export type ProposalOf = (toolCallId: string) => string | undefined;
 
 /**
@@ -43,8 +46,8 @@ export type ProposalOf = (toolCallId: string) => string | undefined;
  * end up in another's record. Bounded: the oldest are forgotten first.
  */
 export class ToolCallMemory {
-  /** By id, then by correlation. */
-  readonly #calls = new Map<string, Map<string, KnownCall>>();
+  /** By id, one a correlation, the oldest first. Lists, since thousands of ids are known in one correlation each. */
+  readonly #calls = new Map<string, readonly KnownCall[]>();
   readonly #capacity: number;
   #size = 0;
 
@@ -61,36 +64,31 @@ export class ToolCallMemory {
     correlationId?: string | undefined,
     proposalOf?: ProposalOf | undefined,
   ): KnownCall | undefined {
-    const known = this.#calls.get(toolCallId);
-    if (!known) return undefined;
-    const near = correlationId === undefined ? undefined : known.get(correlationId);
+    const near = correlationId === undefined ? undefined : this.within(toolCallId, correlationId);
     if (near) return near;
-    const proposal = known.size > 1 ? proposalOf?.(toolCallId) : undefined;
-    const candidates = [...known.values()].filter(
-      ({ proposals }) => known.size === 1 || (proposal !== undefined && proposals.has(proposal)),
-    );
+    const known = this.#calls.get(toolCallId) ?? [];
+    const proposal = known.length > 1 ? proposalOf?.(toolCallId) : undefined;
+    const candidates =
+      proposal === undefined ? known : known.filter(({ proposals }) => proposals.includes(proposal));
     return candidates.length === 1 ? candidates[0] : undefined;
   }
 
   /** What is known of the call within this correlation. */
   within(toolCallId: string, correlationId: string): KnownCall | undefined {
-    return this.#calls.get(toolCallId)?.get(correlationId);
+    return this.#calls.get(toolCallId)?.find((call) => call.correlationId === correlationId);
   }
 
   remember(toolCallId: string, call: KnownCall): void {
-    const known = this.#calls.get(toolCallId) ?? new Map<string, KnownCall>();
-    this.#calls.delete(toolCallId);
-    this.#calls.set(toolCallId, known);
-    if (!known.delete(call.correlationId)) this.#size += 1;
-    known.set(call.correlationId, call);
+    const others = this.#others(toolCallId, call.correlationId).slice(1 - MAX_CORRELATIONS);
+    this.#set(toolCallId, [...others, call]);
     while (this.#size > this.#capacity) this.#forgetOldest();
   }
 
   /** The run that executes a call is over. */
   forgetRun(toolCallId: string, run: Run): void {
     const known = this.#calls.get(toolCallId);
-    for (const [correlationId, call] of known ?? [])
-      if (call.toolRun === run) known?.set(correlationId, { ...call, toolRun: undefined });
+    const over = known?.map((call) => (call.toolRun === run ? { ...call, toolRun: undefined } : call));
+    if (over) this.#calls.set(toolCallId, over);
   }
 
   /** The latest of the given calls that is known. */
@@ -106,15 +104,26 @@ export class ToolCallMemory {
     return undefined;
   }
 
+  #others(toolCallId: string, correlationId: string): readonly KnownCall[] {
+    return (this.#calls.get(toolCallId) ?? []).filter((call) => call.correlationId !== correlationId);
+  }
+
+  /** The calls of an id, which is then the latest. */
+  #set(toolCallId: string, calls: readonly KnownCall[]): void {
+    this.#size += calls.length - (this.#calls.get(toolCallId)?.length ?? 0);
+    this.#calls.delete(toolCallId);
+    if (calls.length > 0) this.#calls.set(toolCallId, calls);
+  }
+
   #forgetOldest(): void {
-    for (const [toolCallId, known] of this.#calls) {
-      for (const correlationId of known.keys()) {
-        known.delete(correlationId);
-        this.#size -= 1;
-        break;
-      }
-      if (known.size === 0) this.#calls.delete(toolCallId);
-      return;
-    }
+    const [oldest] = this.#calls;
+    if (!oldest) return;
+    const [toolCallId, [, ...others]] = oldest;
+    this.#size -= 1;
+    if (others.length > 0) this.#calls.set(toolCallId, others);
+    else this.#calls.delete(toolCallId);
   }
 }
+
+/** So many correlations are told apart under one id. */
+const MAX_CORRELATIONS = 256;

@@ -8,7 +8,7 @@ const call = (correlationId: string, modelEventId: string, ...proposals: string[
   correlationId,
   modelId: "gpt-5",
   modelEventId,
-  proposals: new Set(proposals),
+  proposals: proposals.join(" "),
 });
 
 describe("a call that is remembered", () => {

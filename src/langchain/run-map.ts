@@ -19,6 +19,7 @@ export class TrackedRun<Details> {
   readonly isSequence: boolean;
   /** Events of runs below this one that nobody waited for yet; undefined as long as there was none. */
   unawaited: Set<Promise<void>> | undefined;
+  /** Its end was told: it waits for nothing any more. */
   hasEnded = false;
   lastHeardMs = 0;
 

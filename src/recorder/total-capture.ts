@@ -20,7 +20,8 @@ export interface CapturedText {
 
 /**
  * Encodes a component whatever the value holds: content is never the reason for a lost event. Never throws, reads each
- * member once, and holds nothing of the value afterwards. What JSON cannot hold is replaced and counted:
+ * member once, and holds nothing of the value afterwards but, for two seconds at most, its long texts (`repeated-text.ts`). What
+ * JSON cannot hold is replaced and counted:
  *
  * - lone surrogates by U+FFFD (a stream cut inside an emoji); a key that then equals another gets a number appended
  * - NaN and the infinities by their names as text, integers beyond 400 digits by their digits as text

@@ -105,6 +105,45 @@ describe("waiting for events", () => {
     expect(await isOver(end("root"))).toBe(false);
   });
 
+  test("a step of a sequence waits for nothing, the next one that may do something and the sequence's end wait for it", async () => {
+    const { tracker, start, end, release } = setUp();
+    const begin = (runId: string, parentRunId: string | undefined, more: object) =>
+      tracker.start({ runId, parentRunId }, () => ({
+        start: { kind: "step", input: () => ({}) },
+        details: "of the run",
+        ...more,
+      }));
+    await begin("sequence", undefined, { isSequence: true });
+    await start("model", "sequence");
+    expect(await isOver(end("model"))).toBe(true);
+    expect(await isOver(begin("parser", "sequence", { isPure: true }))).toBe(true);
+    const acting = begin("acting", "sequence", {});
+    expect(await isOver(acting)).toBe(false);
+    const ended = end("sequence");
+    release("sequence");
+    expect(await isOver(ended)).toBe(false);
+    release("model");
+    expect(await isOver(acting)).toBe(true);
+    expect(await isOver(ended)).toBe(true);
+  });
+
+  test("a step that ends after its sequence waits for itself: nobody else does", async () => {
+    const { tracker, start, end, release } = setUp();
+    await tracker.start({ runId: "sequence", parentRunId: undefined }, () => ({
+      start: { kind: "chain", input: () => ({}) },
+      details: "of the run",
+      isSequence: true,
+    }));
+    await start("late", "sequence");
+    const sequence = end("sequence");
+    release("sequence");
+    await sequence;
+    const late = end("late");
+    expect(await isOver(late)).toBe(false);
+    release("late");
+    expect(await isOver(late)).toBe(true);
+  });
+
   test("a root that is streamed itself waits for nothing", async () => {
     const { start, end } = setUp();
     await start("root", undefined, true);

@@ -102,6 +102,21 @@ test("an answer alone is written, too, though nobody hurries it", async () => {
   expect(own.store.counts.waiting).toBe(0);
 });
 
+test("sixty-four answers wait for no more, one fewer wait for company", async () => {
+  const own = testStore();
+  const { committer, keep } = testCommitter(own.store, 100_000);
+  await Promise.all(Array.from({ length: 64 }, (_, index) => keep("submit", `event-${index}`)));
+  const [last, ...others] = own.store.page(0, 64);
+  if (!last) throw new Error("not kept");
+  const settled = others.map((record) => committer.settle(own.store, record, DELIVERED));
+  await turn();
+  expect(own.commits).toBe(1);
+  settled.push(committer.settle(own.store, last, DELIVERED));
+  await turn();
+  expect(own.commits).toBe(2);
+  await Promise.all(settled);
+});
+
 test("a file that cannot be written keeps nothing of the transaction, and everybody hears of it", async () => {
   const own = testStore();
   const { committer, keep } = testCommitter(own.store);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { complianceGuardMiddleware } from "../../src/ai-sdk/index.ts";
 import { memorySink } from "../../src/recorder/memory-sink.ts";
 import { collect, type Sdk, type SdkCase, sdks, sdksWithOlderModels } from "../support/ai-sdks.ts";
+import { busyError } from "../support/busy-provider.ts";
 import { codeOf } from "../support/error-code.ts";
 import { attemptOf, type Recording, startRecording, statusOf } from "../support/recording.ts";
 import { type ModelAnswer, scriptedModel, streamParts } from "../support/scripted-model.ts";
@@ -180,14 +181,7 @@ describe.each(sdksWithOlderModels)("$name", ({ sdk, version }) => {
   });
 
   test("an attempt that fails and the retry that works are an event each", async () => {
-    const busy = Object.assign(new Error("busy"), {
-      name: "AI_APICallError",
-      statusCode: 429,
-      isRetryable: true,
-      responseHeaders: { "retry-after-ms": "1" },
-      [Symbol.for("vercel.ai.error")]: true,
-      [Symbol.for("vercel.ai.error.AI_APICallError")]: true,
-    });
+    const busy = busyError();
     const { model, events } = setUp([{ error: busy }, { error: busy }, {}]);
     await sdk.generateText({ model, messages: [question], maxRetries: 3 });
     const all = await events();

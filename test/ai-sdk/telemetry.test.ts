@@ -3,6 +3,7 @@ import { complianceGuardMiddleware, complianceGuardTelemetry, recordTools } from
 import { reference } from "../../src/core/digest.ts";
 import { sdks7, ways, withRegistered } from "../support/ai-7.ts";
 import { collect, type WrappedModel } from "../support/ai-sdks.ts";
+import { busyError } from "../support/busy-provider.ts";
 import { codeOf } from "../support/error-code.ts";
 import {
   attemptOf,
@@ -17,16 +18,7 @@ import { brokenSink } from "../support/sinks.ts";
 const call = { type: "tool-call", toolCallId: "call_1", toolName: "score", input: '{"id":7}' };
 const twoSteps: readonly ModelAnswer[] = [{ content: [call], finish: "tool-calls" }, {}];
 
-const busy: ModelAnswer = {
-  error: Object.assign(new Error("busy"), {
-    name: "AI_APICallError",
-    statusCode: 429,
-    isRetryable: true,
-    responseHeaders: { "retry-after-ms": "1" },
-    [Symbol.for("vercel.ai.error")]: true,
-    [Symbol.for("vercel.ai.error.AI_APICallError")]: true,
-  }),
-};
+const busy: ModelAnswer = { error: busyError() };
 
 const ofType = (events: readonly RecordedEvent[], type: string) =>
   events.filter(({ actor }) => actor?.type === type);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { complianceGuardMiddleware, recordTools, recordUnexecutedCalls } from "../../src/ai-sdk/index.ts";
 import { reference } from "../../src/core/digest.ts";
 import { collect, type Sdk, sdks } from "../support/ai-sdks.ts";
+import { busyError } from "../support/busy-provider.ts";
 import { type RecordedEvent, type Recording, startRecording, statusOf } from "../support/recording.ts";
 import { type ModelAnswer, scriptedModel } from "../support/scripted-model.ts";
 
@@ -167,7 +168,7 @@ describe.each(sdks)("$name", ({ sdk, version, release }) => {
   );
 
   test("the same call told to the model again, in later steps and attempts, is no further event", async () => {
-    const busy = { error: Object.assign(new Error("busy"), retryable) };
+    const busy = { error: busyError() };
     const answers = [asks("score", "[]"), busy, asks("score", "[1]", "call_2"), {}];
     const setting = setUp(answers);
     await plainly(setting);
@@ -364,14 +365,6 @@ async function finalMessagesStreamed(
 }
 
 type HandOver = (messages: readonly unknown[]) => Promise<void>;
-
-const retryable = {
-  name: "AI_APICallError",
-  isRetryable: true,
-  responseHeaders: { "retry-after-ms": "1" },
-  [Symbol.for("vercel.ai.error")]: true,
-  [Symbol.for("vercel.ai.error.AI_APICallError")]: true,
-};
 
 function asked(): object[] {
   return [{ role: "user", content: "Q" }];

@@ -1,7 +1,7 @@
-import { randomFillSync } from "node:crypto";
 import { stringify, v7 } from "uuid";
 import { sha256 } from "./digest.ts";
 import { ComplianceGuardError } from "./errors.ts";
+import { pooledRandomBytes } from "./random-pool.ts";
 
 /** Where a new id's time and randomness come from: given in tests, so that ids are exact. */
 export interface IdSource {
@@ -20,7 +20,7 @@ export function newEventId(source: IdSource = {}): string {
 
 /** As `uuid` makes one without being told anything, but for where the random bytes come from. RFC 9562, section 6.2, method 1. */
 function nextEventId(): string {
-  const random = randomBytes();
+  const random = pooledRandomBytes(ID_BYTES);
   const nowMs = Date.now();
   if (nowMs > latestMs) {
     latestMs = nowMs;
@@ -36,19 +36,7 @@ function nextEventId(): string {
 let latestMs = Number.NEGATIVE_INFINITY;
 let counter = 0;
 
-/** Random bytes are fetched for many ids at a time: asking the system takes longer than all the rest of an id. */
-function randomBytes(): Uint8Array {
-  if (unused === pool.length) {
-    randomFillSync(pool);
-    unused = 0;
-  }
-  unused += ID_BYTES;
-  return pool.subarray(unused - ID_BYTES, unused);
-}
-
 const ID_BYTES = 16;
-const pool = new Uint8Array(256 * ID_BYTES);
-let unused = pool.length;
 
 /** Whether the text is a UUID of any version, in the 8-4-4-4-12 form and in either case. */
 export function isUuid(text: unknown): text is string {

@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { ComplianceGuardError } from "../core/errors.ts";
+import { pooledRandomBytes } from "../core/random-pool.ts";
 import { checkApiKey, type Scope } from "./auth.ts";
 import { isLoopback } from "./host-check.ts";
 
@@ -29,7 +29,7 @@ export interface ServerOptions {
   readonly bodyLimitBytes?: number | undefined;
   /** Milliseconds since 1970. @default Date.now */
   readonly clock?: (() => number) | undefined;
-  /** Random bytes, for salts, keys and ids. @default crypto.randomBytes */
+  /** Random bytes, for salts, keys and ids. @default the system's */
   readonly random?: ((size: number) => Uint8Array) | undefined;
   /** Told of trouble of the server's own, such as a full disk; clients see a 5xx. @default a process warning */
   readonly onError?: ((error: unknown) => void) | undefined;
@@ -67,7 +67,7 @@ export function readServerOptions(options: ServerOptions): ServerSettings {
     behindProxy: options.behindProxy,
     bodyLimitBytes: options.bodyLimitBytes ?? 4 * 1024 * 1024,
     clock: options.clock ?? Date.now,
-    random: options.random ?? randomBytes,
+    random: options.random ?? pooledRandomBytes,
     onError:
       options.onError ?? ((error) => process.emitWarning(error instanceof Error ? error : String(error))),
   };

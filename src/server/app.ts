@@ -1,3 +1,5 @@
+import type { HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { isComplianceGuardError } from "../core/errors.ts";
@@ -6,12 +8,12 @@ import { chainRoutes } from "./chain-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { checkHost } from "./host-check.ts";
 import { problem } from "./problem.ts";
-import { jsonAnswer, type Platform, type Route } from "./route.ts";
+import { type Answer, jsonAnswer, type Platform, type Route } from "./route.ts";
 import { systemRoutes } from "./system-routes.ts";
 
-/** The platform as a function from Request to Response, without any socket. */
-export function createApp(platform: Platform, keys: readonly StoredKey[]): Hono {
-  const app = new Hono();
+/** The platform as an app that answers the requests of a Node.js server. */
+export function createApp(platform: Platform, keys: readonly StoredKey[]): Hono<Environment> {
+  const app = new Hono<Environment>();
   app.use(checkHost(platform.settings.behindProxy));
   const routes = [
     healthRoute(platform),
@@ -21,9 +23,14 @@ export function createApp(platform: Platform, keys: readonly StoredKey[]): Hono 
   ];
   for (const { method, path, scope, handle } of routes) {
     if (scope) app.on(method, path, requireScope(keys, scope));
-    app.on(method, path, ({ req: request }) =>
-      handle({ request: request.raw, url: new URL(request.url), id: request.param("id") ?? "" }),
-    );
+    app.on(method, path, async ({ req: request, env }) => {
+      const answer = await handle({
+        request: request.raw,
+        query: () => new URL(request.url).searchParams,
+        id: request.param("id") ?? "",
+      });
+      return send(answer, env);
+    });
   }
   for (const [path, methods] of methodsByPath(routes)) {
     const answer = () =>
@@ -39,6 +46,18 @@ export function createApp(platform: Platform, keys: readonly StoredKey[]): Hono 
       : problem(500, "internal_error", "the server has failed; the operator is told why");
   });
   return app;
+}
+
+type Environment = { Bindings: HttpBindings };
+
+/** Nothing of it may be kept by a cache. */
+const HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
+
+/** Writes an answer to its socket at once: on its way through a Response it takes as long as all the rest of a request. */
+function send({ status, json }: Answer, { outgoing }: HttpBindings): Response {
+  outgoing.writeHead(status, { ...HEADERS, "content-length": Buffer.byteLength(json) });
+  outgoing.end(json);
+  return RESPONSE_ALREADY_SENT;
 }
 
 /** Answers while the store does. */

@@ -20,8 +20,8 @@ export function chainRoutes({ store }: Platform): Route[] {
       method: "GET",
       path: "/v1/chain",
       scope: "events:read",
-      handle: async ({ url }) => {
-        const { events, nextAfter, head } = await store.call("list", readPageQuery(url.searchParams));
+      handle: async (request) => {
+        const { events, nextAfter, head } = await store.call("list", readPageQuery(request.query()));
         const answer: ChainAnswer = { environmentId: store.environmentId, head, links: events, nextAfter };
         return jsonAnswer(answer);
       },

@@ -6,7 +6,7 @@ import { readEventQuery } from "./event-query.ts";
 import type { CheckedEvent } from "./event-store.ts";
 import { refusal } from "./problem.ts";
 import { readJsonText } from "./read-body.ts";
-import { jsonAnswer, type Platform, type Route, type RouteRequest } from "./route.ts";
+import { type Answer, jsonAnswer, type Platform, type Route, type RouteRequest } from "./route.ts";
 
 /** Sending, getting and listing events, as the wire format has it. */
 export function eventRoutes(platform: Platform): Route[] {
@@ -21,7 +21,7 @@ export function eventRoutes(platform: Platform): Route[] {
       method: "GET",
       path: "/v1/events",
       scope: "events:read",
-      handle: ({ url }) => listEvents(url, platform),
+      handle: (request) => listEvents(request.query(), platform),
     },
     {
       method: "GET",
@@ -33,7 +33,7 @@ export function eventRoutes(platform: Platform): Route[] {
 }
 
 /** 201 with a receipt once the event is on the disk; 200 with the first receipt where the same body is there already. */
-async function ingestEvent(request: Request, { store, systems, settings }: Platform): Promise<Response> {
+async function ingestEvent(request: Request, { store, systems, settings }: Platform): Promise<Answer> {
   const text = await readJsonText(request, settings.bodyLimitBytes);
   const body = readEventBody(text);
   if (!settings.allowUnknownSystems && !systems.has(body.systemId)) {
@@ -54,7 +54,7 @@ async function ingestEvent(request: Request, { store, systems, settings }: Platf
   return jsonAnswer(ingestAnswer(outcome.acknowledged), outcome.kind === "stored" ? 201 : 200);
 }
 
-async function getEvent({ id }: RouteRequest, { store }: Platform): Promise<Response> {
+async function getEvent({ id }: RouteRequest, { store }: Platform): Promise<Answer> {
   if (!isUuid(id)) throw refusal(400, "invalid_query", "the event's id must be a UUID");
   const event = await store.call("find", id);
   if (!event) throw refusal(404, "not_found", "no event has this id");
@@ -62,8 +62,8 @@ async function getEvent({ id }: RouteRequest, { store }: Platform): Promise<Resp
 }
 
 /** A page may hold fewer events than asked for: there is more as long as `nextAfter` is a number. */
-async function listEvents(url: URL, { store }: Platform): Promise<Response> {
-  const { events, nextAfter } = await store.call("list", readEventQuery(url.searchParams));
+async function listEvents(query: URLSearchParams, { store }: Platform): Promise<Answer> {
+  const { events, nextAfter } = await store.call("list", readEventQuery(query));
   return jsonAnswer(`{"events":[${events.map(eventAnswer).join(",")}],"nextAfter":${nextAfter}}`);
 }
 

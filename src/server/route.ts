@@ -17,21 +17,25 @@ export interface Route {
   readonly path: string;
   /** What the key must be allowed to do; undefined where no key is asked for. */
   readonly scope: Scope | undefined;
-  handle(request: RouteRequest): Promise<Response>;
+  handle(request: RouteRequest): Promise<Answer>;
 }
 
 /** A request that may be answered: its key has the scope, its host is ours. */
 export interface RouteRequest {
   readonly request: Request;
-  readonly url: URL;
+  /** What stands behind the question mark. */
+  query(): URLSearchParams;
   /** The part of the path that stands for `:id`. */
   readonly id: string;
 }
 
-/** An answer in JSON, from a value or from JSON text. Nothing of it may be kept by a cache. */
-export function jsonAnswer(value: object | string, status = 200): Response {
-  return new Response(typeof value === "string" ? value : JSON.stringify(value), {
-    status,
-    headers: { "content-type": "application/json", "cache-control": "no-store" },
-  });
+/** What a route answers. */
+export interface Answer {
+  readonly status: number;
+  readonly json: string;
+}
+
+/** An answer in JSON, from a value or from JSON text. */
+export function jsonAnswer(value: object | string, status = 200): Answer {
+  return { status, json: typeof value === "string" ? value : JSON.stringify(value) };
 }

@@ -3,7 +3,6 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
-import type { Hono } from "hono";
 import { ComplianceGuardError } from "../core/errors.ts";
 import { newEventId } from "../core/uuid.ts";
 import { createApp } from "./app.ts";
@@ -97,7 +96,7 @@ async function registerSystems(store: StoreThread, { systems, clock }: ServerSet
   return new Set(registered.map(({ systemId }) => systemId));
 }
 
-function serverOf(app: Hono, { onError }: ServerSettings): Server {
+function serverOf(app: ReturnType<typeof createApp>, { onError }: ServerSettings): Server {
   const listener = getRequestListener(app.fetch, {
     // An embedded server must not replace the Request and Response of the program it is in.
     overrideGlobalObjects: false,

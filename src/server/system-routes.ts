@@ -1,7 +1,7 @@
 import { isSystemId } from "./options.ts";
 import { refusal } from "./problem.ts";
 import { readJsonText } from "./read-body.ts";
-import { jsonAnswer, type Platform, type Route } from "./route.ts";
+import { type Answer, jsonAnswer, type Platform, type Route } from "./route.ts";
 
 /** Registering systems, and listing them. */
 export function systemRoutes(platform: Platform): Route[] {
@@ -22,7 +22,7 @@ export function systemRoutes(platform: Platform): Route[] {
 }
 
 /** 201 with the system; 200 where it was registered before. */
-async function registerSystem(request: Request, { store, systems, settings }: Platform): Promise<Response> {
+async function registerSystem(request: Request, { store, systems, settings }: Platform): Promise<Answer> {
   const systemId = readSystemId(await readJsonText(request, settings.bodyLimitBytes));
   const registeredAtUtc = new Date(settings.clock()).toISOString();
   const { system, isNew } = await store.call("addSystem", { systemId, registeredAtUtc });

@@ -39,6 +39,11 @@ describe("a path", () => {
   });
 });
 
+test("a HEAD request gets the headers of the answer to GET alone", async () => {
+  const answer = await answerTo(platform().port, "HEAD /healthz HTTP/1.1", "Host: localhost");
+  expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n[\s\S]*content-length: 15\r\n[\s\S]*\r\n\r\n$/i);
+});
+
 test("no page of another origin is let in", async () => {
   const { headers } = await ask(platform(), "/v1/events", { headers: { origin: "https://evil.example" } });
   expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
@@ -69,6 +74,11 @@ describe("the Host header", () => {
   test("does not help where the target itself names another host", async () => {
     const target = "GET http://evil.example/v1/events HTTP/1.1";
     expect(await answerTo(platform().port, target, "Host: localhost")).toMatch(/^HTTP\/1.1 421 /);
+  });
+
+  test("does not help where it is missing and the target names another host", async () => {
+    const target = "GET http://undefined/v1/events HTTP/1.0";
+    expect(await answerTo(platform().port, target)).toMatch(/^HTTP\/1.1 421 /);
   });
 
   test("may name the proxy in front, and no other", async () => {

@@ -26,9 +26,9 @@ export class GroupCommit<Item, Outcome> {
   }
 
   async #run(): Promise<void> {
-    // What the same turn of the event loop brings goes together.
-    await new Promise(setImmediate);
     while (this.#waiting.length > 0) {
+      // What the same turn of the event loop brings goes together.
+      await new Promise(setImmediate);
       const batch = this.#waiting;
       this.#waiting = [];
       await this.#commitBatch(batch);

@@ -28,7 +28,8 @@ export interface EventPage {
  */
 export function readIngestResult(text: string, eventId: string): IngestResult {
   const answer = readObject(text);
-  const { sequenceNumber, eventIdSource } = answer;
+  const sequenceNumber = field(answer, "sequenceNumber");
+  const eventIdSource = field(answer, "eventIdSource");
   if (!isSequenceNumber(sequenceNumber)) throw invalidAnswer("its sequence_number is not a whole number");
   const result = {
     eventId: textField(answer, "eventId"),
@@ -60,15 +61,18 @@ export function readEvent(text: string, eventId: string): FetchedEvent {
  * @throws {ComplianceGuardError} `invalid_answer` where it is not `{events: [...], nextAfter?}`.
  */
 export function readEventPage(text: string): EventPage {
-  const { events, nextAfter } = readObject(text);
+  const answer = readObject(text);
+  const events = field(answer, "events");
   if (!Array.isArray(events)) throw invalidAnswer("it has no list of events");
-  return { events: events.map(readFetchedEvent), nextAfter: cursor(nextAfter) };
+  return { events: events.map(readFetchedEvent), nextAfter: cursor(field(answer, "nextAfter")) };
 }
 
 type Answer = Readonly<Record<string, unknown>>;
 
 function readObject(text: string): Answer {
-  return camelCased(parsed(text));
+  const value = parsed(text);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Answer;
+  throw invalidAnswer("it is not a JSON object");
 }
 
 function parsed(text: string): unknown {
@@ -80,28 +84,26 @@ function parsed(text: string): unknown {
   }
 }
 
-function camelCased(value: unknown): Answer {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalidAnswer("it is not a JSON object");
-  }
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [toCamelCase(name), field]));
+/** In the wire format's casing. */
+const snakeCase = {
+  eventId: "event_id",
+  systemId: "system_id",
+  environmentId: "environment_id",
+  sequenceNumber: "sequence_number",
+  ingestedAtUtc: "ingested_at_utc",
+  eventHash: "event_hash",
+  receiptId: "receipt_id",
+  eventIdSource: "event_id_source",
+  events: "events",
+  nextAfter: "next_after",
+} as const;
+
+function field(answer: Answer, name: keyof typeof snakeCase): unknown {
+  return Object.hasOwn(answer, snakeCase[name]) ? answer[snakeCase[name]] : answer[name];
 }
 
-/** Names come again with each answer. Those of a platform are few: others are not worth remembering. */
-const MAX_KNOWN_NAMES = 100;
-const MAX_NAME_LENGTH = 64;
-const knownNames = new Map<string, string>();
-
-function toCamelCase(name: string): string {
-  const known = knownNames.get(name);
-  if (known !== undefined) return known;
-  const camelCase = name.replaceAll(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  if (knownNames.size < MAX_KNOWN_NAMES && name.length <= MAX_NAME_LENGTH) knownNames.set(name, camelCase);
-  return camelCase;
-}
-
-function textField(answer: Answer, name: string): string {
-  const value = answer[name];
+function textField(answer: Answer, name: keyof typeof snakeCase): string {
+  const value = field(answer, name);
   if (typeof value === "string" && value !== "") return value;
   throw invalidAnswer(`its ${name} is not text`);
 }

@@ -2,8 +2,8 @@ import { type Dispatcher, Pool } from "undici";
 import type { BaseUrl } from "./base-url.ts";
 import { BoundedBody, readBounded, type Transport, type TransportAnswer } from "./transport.ts";
 
-/** More than the outbox or the direct sink use at once, fewer than would trouble a server. */
-const CONNECTIONS = 16;
+/** As many as the outbox uses at once while many events wait, and more than the direct sink does. */
+const CONNECTIONS = 32;
 
 /** The deadline is the call's as a whole; the phases have none of their own. */
 const NO_TIMEOUTS = { headersTimeout: 0, bodyTimeout: 0 } as const;

@@ -55,10 +55,9 @@ export class DeliveryQueue {
   takeNew(): QueuedRecord | undefined {
     if (this.#postponed.size >= MAX_POSTPONED) return undefined;
     for (;;) {
-      if (this.#page.length === 0) this.#page = this.store.page(this.#cursor, PAGE);
+      if (this.#page.length === 0) this.#turnPage();
       const record = this.#page.shift();
       if (!record) return undefined;
-      this.#cursor = record.number;
       if (!this.#underWay.has(record.number)) return this.#started(record, 0);
     }
   }
@@ -84,6 +83,15 @@ export class DeliveryQueue {
     this.#page = [];
     this.#postponed.clear();
     this.#nextDueMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Mostly there is nothing new, and to look for it costs as much as to send it. */
+  #turnPage(): void {
+    const { latestNumber } = this.store;
+    if (this.#cursor === latestNumber) return;
+    this.#page = this.store.page(this.#cursor, PAGE);
+    // A record that does not wait has got another number once it does, or all are looked at again.
+    this.#cursor = this.#page.at(-1)?.number ?? latestNumber;
   }
 
   #started(record: KeptRecord, attempt: number): QueuedRecord {

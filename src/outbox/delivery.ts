@@ -38,6 +38,8 @@ const MAX_UNWRITTEN = 256;
 const GATHER_MS = 100;
 /** So many wait for no more. */
 const ENOUGH = 64;
+/** So many are under way at most while few wait, since each may need a connection of its own; for every so many that wait one. */
+const [FEW, FOR_EACH_MORE] = [8, 8];
 
 /** Sends what waits in any number of stores to one platform. No order is promised between events. */
 export class Delivery {
@@ -110,15 +112,23 @@ export class Delivery {
   }
 
   #newCount(): number {
-    let count = -this.#underWay - this.#unwritten;
-    for (const { store } of this.#queues.values()) count += store.counts.waiting;
+    return this.#waitingCount() - this.#underWay - this.#unwritten;
+  }
+
+  #waitingCount(): number {
+    let count = 0;
+    for (const store of this.#queues.keys()) count += store.counts.waiting;
     return count;
   }
 
   #wake(): void {
     if (this.#stopped !== undefined) return;
     const nowMs = this.#surroundings.clock();
-    while (this.#underWay < this.#circuit.limit(nowMs) && this.#unwritten < MAX_UNWRITTEN) {
+    const limit = Math.min(
+      this.#circuit.limit(nowMs),
+      Math.max(FEW, Math.ceil(this.#waitingCount() / FOR_EACH_MORE)),
+    );
+    while (this.#underWay < limit && this.#unwritten < MAX_UNWRITTEN) {
       const next = this.#take(nowMs);
       if (!next) break;
       this.#underWay++;

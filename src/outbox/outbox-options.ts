@@ -11,7 +11,7 @@ export interface OutboxOptions
   readonly name?: string | undefined;
   /** What is kept at most. Full, it refuses the new and keeps the old. Bytes of bodies. @default 1073741824 (1 GiB) */
   readonly maxBytes?: number | undefined;
-  /** How many events are sent at once, 1 to 8. @default 8 */
+  /** How many events are sent at once while many wait, 1 to 32; while few wait it is 8 at most. @default 32 */
   readonly concurrency?: number | undefined;
   /** Also sends what a process with another API key left before any answer named its environment. @default false */
   readonly acceptOtherKey?: boolean | undefined;
@@ -32,9 +32,9 @@ export function checkOutboxOptions({ directory, name, maxBytes, concurrency }: O
   }
   if (
     concurrency !== undefined &&
-    !(Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= 8)
+    !(Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= 32)
   ) {
-    throw refused(`outbox.concurrency must be 1 to 8, got ${String(concurrency)}`);
+    throw refused(`outbox.concurrency must be 1 to 32, got ${String(concurrency)}`);
   }
 }
 

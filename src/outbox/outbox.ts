@@ -176,7 +176,7 @@ class SharedOutbox implements Outbox {
 
   #startShared(): Shared {
     const { baseUrl, timeoutMs = 10_000, dispatcher, fetch } = this.#options;
-    const { maxBytes = 2 ** 30, concurrency = 8 } = this.#options;
+    const { maxBytes = 2 ** 30, concurrency = 32 } = this.#options;
     const apiKey = keyInTime(this.#options.apiKey, timeoutMs);
     const listeners = new Set<(trouble: PlainTrouble) => void>();
     // It outlives the outbox that made it where others still use the thread; it holds no connection unless it sends.

@@ -60,6 +60,11 @@ export class RecordStore {
     return { ...this.#counts };
   }
 
+  /** The number of the record that came last; no later one has a lower number. */
+  get latestNumber(): number {
+    return this.#nextNumber - 1;
+  }
+
   /** What is to be written at the end of each transaction from now on. */
   inEachTransaction(write: () => void): void {
     this.#inEach = write;
@@ -131,12 +136,15 @@ export class RecordStore {
 
   /** The next events that wait, in the order they came. */
   page(after: number, limit: number): KeptRecord[] {
-    return this.#sql(
-      `SELECT number FROM record WHERE number > ? AND state = ${WAITING} ORDER BY number LIMIT ?`,
-    )
+    const next = `number > ? AND state = ${WAITING} ORDER BY number LIMIT ?`;
+    const records = this.#sql(`SELECT number FROM record WHERE ${next}`)
       .all(after, limit)
-      .map(({ number }) => this.read(Number(number)))
-      .filter((record) => record !== undefined);
+      .map(({ number }) => this.#fresh.get(Number(number)));
+    if (records.every((record) => record !== undefined)) return records;
+    // In one go: what a process finds at its start is thousands of them.
+    return this.#sql(`SELECT ${COLUMNS} WHERE record.${next}`)
+      .all(after, limit)
+      .map((row) => this.#fresh.get(Number(row["number"])) ?? keptRecord(row));
   }
 
   /** One event that waits; undefined where it does no more. */

@@ -1,12 +1,12 @@
 import { DatabaseSync } from "node:sqlite";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { IngestResult } from "../../src/client/answers.ts";
 import { Delivery } from "../../src/outbox/delivery.ts";
 import { createSchema } from "../../src/outbox/record-schema.ts";
 import { RecordStore } from "../../src/outbox/record-store.ts";
 
-/** A delivery over a store in memory, whose time passes when it is told. */
-function setUp() {
+/** A delivery over a store in memory, whose time passes when it is told. `answer` settles when the platform answers. */
+function setUp({ answer = async () => {} }: { readonly answer?: (eventId: string) => Promise<void> } = {}) {
   const database = new DatabaseSync(":memory:");
   createSchema(database);
   const store = new RecordStore(database);
@@ -16,6 +16,7 @@ function setUp() {
     {
       send: async (eventId) => {
         sent.push(eventId);
+        await answer(eventId);
         return {} as IngestResult;
       },
       settle: async (from, record) => from.transaction(() => from.delivered(record)),
@@ -25,7 +26,7 @@ function setUp() {
       random: () => 0.5,
       schedule: (delayMs, wake) => alarms.push({ delayMs, wake }),
     },
-    8,
+    32,
   );
   delivery.add(store);
   let last = 0;
@@ -37,7 +38,7 @@ function setUp() {
     delivery.sendSoon();
     return ids;
   };
-  return { delivery, submit, sent, alarms };
+  return { store, delivery, submit, sent, alarms };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -82,4 +83,39 @@ test("whoever asks for it has everything sent at once", async () => {
   delivery.sendNow();
   await settled();
   expect(sent).toHaveLength(3);
+});
+
+test("of few events few are under way at once, of many more, and never more than allowed", async () => {
+  const { delivery, submit, sent } = setUp({
+    answer: (eventId) => (eventId === "event 1" ? Promise.resolve() : new Promise(() => {})),
+  });
+  submit();
+  delivery.sendNow();
+  await settled();
+  // One was answered: the platform is there.
+  submit(20);
+  delivery.sendNow();
+  await settled();
+  expect(sent).toHaveLength(1 + 8);
+  submit(108);
+  delivery.sendNow();
+  await settled();
+  expect(sent).toHaveLength(1 + 16);
+  submit(1_000);
+  delivery.sendNow();
+  await settled();
+  expect(sent).toHaveLength(1 + 32);
+});
+
+test("a file with nothing new in it is not looked through again for each event that is sent", async () => {
+  const { store, delivery, submit } = setUp();
+  submit(3);
+  delivery.sendNow();
+  await settled();
+  const look = vi.spyOn(store, "page");
+  for (let count = 0; count < 5; count++) delivery.sendNow();
+  expect(look).not.toHaveBeenCalled();
+  submit();
+  delivery.sendNow();
+  expect(look).toHaveBeenCalled();
 });

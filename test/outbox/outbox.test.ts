@@ -120,7 +120,7 @@ test.each([
   { name: "a\nb" },
   { maxBytes: 0 },
   { concurrency: 0 },
-  { concurrency: 9 },
+  { concurrency: 33 },
   { baseUrl: "http://example.com" },
   { apiKey: "" },
 ])("%o is refused", async (wrong) => {

@@ -1,9 +1,11 @@
 import type { Component } from "../core/component.ts";
 import { type ErrorCode, isComplianceGuardError } from "../core/errors.ts";
+import type { Alarm } from "./alarm.ts";
 import type { Clock } from "./clock.ts";
 import type { EventWriter, PinnedKey } from "./event-writer.ts";
 import type { FailurePolicy } from "./failure-policy.ts";
-import { endsWithin, inTime, lateStart } from "./in-time.ts";
+import { LinkedRun } from "./linked-run.ts";
+import type { MaxWait } from "./max-wait.ts";
 import { MetadataDraft } from "./metadata.ts";
 import { isNotShown } from "./not-shown.ts";
 import { refusal } from "./refusal.ts";
@@ -17,8 +19,10 @@ import type { Trouble } from "./trouble.ts";
 export interface RunSupport {
   readonly writer: EventWriter;
   readonly clock: Clock;
+  readonly maxWait: MaxWait;
   readonly abandonAfterMs: number;
-  readonly maxWaitMs: number;
+  /** Rings after that time, to give a run up. */
+  readonly silence: Alarm<RecordedRun>;
   report(trouble: Trouble): void;
   /** Lets `flush` and `waitUntil` know of work under way. */
   track(work: Promise<unknown>): void;
@@ -35,7 +39,7 @@ export interface RunSupport {
 }
 
 /** A run that becomes exactly one event; and one more, naming the first, when an end comes after it was given up. */
-export class RecordedRun implements Run {
+export class RecordedRun extends LinkedRun implements Run {
   readonly isRecorded = true;
   readonly admitted: Promise<void>;
   #facts: RunFacts;
@@ -46,8 +50,8 @@ export class RecordedRun implements Run {
   #begun: Promise<void> | undefined;
   #input: Component;
   #firstTokenMs: number | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #refreshedAt = 0;
+  /** When it was last heard of, as far as the alarm knows; undefined while it may be silent. */
+  #heardAt: number | undefined;
   #delivered: (() => RunEnd) | undefined;
   #state: "open" | "abandoned" | "settled" = "open";
   #isReported = false;
@@ -59,6 +63,7 @@ export class RecordedRun implements Run {
     policy: FailurePolicy,
     support: RunSupport,
   ) {
+    super();
     this.#facts = facts;
     this.#support = support;
     this.#input = captured.input;
@@ -72,7 +77,7 @@ export class RecordedRun implements Run {
     this.admitted = policy === "block" && this.#begun ? this.#admission(this.#begun) : Promise.resolve();
     // An adapter that cannot refuse a call does not listen; that must not end the process.
     this.admitted.catch(() => {});
-    this.#startTimer();
+    this.touch();
   }
 
   /** Hands the start record to the sink. */
@@ -126,17 +131,16 @@ export class RecordedRun implements Run {
   touch(): void {
     if (this.#state !== "open") return;
     const now = performance.now();
-    if (!this.#timer) this.#startTimer();
+    const { abandonAfterMs, silence } = this.#support;
     // Of the many parts of a stream only a few are worth the cost: a thousandth of the time more or less is as good.
-    else if (now - this.#refreshedAt >= this.#support.abandonAfterMs / 1000) {
-      this.#refreshedAt = now;
-      this.#timer.refresh();
-    }
+    if (this.#heardAt !== undefined && now - this.#heardAt < abandonAfterMs / 1000) return;
+    this.#heardAt = now;
+    silence.set(this);
   }
 
   holdForReview(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#heardAt = undefined;
+    this.#support.silence.clear(this);
   }
 
   replaceInput(input: unknown): void {
@@ -208,8 +212,7 @@ export class RecordedRun implements Run {
 
   #kept(written: Promise<void>): Promise<void> {
     this.#support.track(written);
-    const { maxWaitMs, report } = this.#support;
-    return inTime(written, { maxWaitMs, report, eventId: this.eventId });
+    return this.#support.maxWait.for(written, this.eventId);
   }
 
   /** Everything up to the first await happens in the caller's turn, before anything can change what it passed. */
@@ -270,23 +273,17 @@ export class RecordedRun implements Run {
 
   /** Under `block`: no start record in time, no call, and then no event either. */
   async #admission(begun: Promise<void>): Promise<void> {
-    const { maxWaitMs, writer } = this.#support;
+    const { maxWait, writer } = this.#support;
     try {
-      if (!(await endsWithin(maxWaitMs, begun))) throw lateStart(maxWaitMs);
+      await maxWait.forStart(begun);
     } catch (cause) {
       this.#state = "settled";
       this.holdForReview();
       this.#support.closed(this);
       this.#support.refused(this.facts);
-      await endsWithin(maxWaitMs, writer.discard(this.eventId)).catch(() => {});
+      await maxWait.forAside(writer.discard(this.eventId));
       throw refusal(this.kind, cause);
     }
-  }
-
-  #startTimer(): void {
-    if (this.#state !== "open") return;
-    this.#refreshedAt = performance.now();
-    this.#timer = setTimeout(() => this.giveUp(), this.#support.abandonAfterMs).unref();
   }
 
   #elapsed(): number {

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { ContextStore } from "./context.ts";
 import { EventWriter } from "./event-writer.ts";
 import { type FailurePolicy, failurePolicy } from "./failure-policy.ts";
+import { MaxWait } from "./max-wait.ts";
 import { checkRecorderOptions } from "./option-checks.ts";
 import { PendingWork } from "./pending-work.ts";
 import { Pseudonyms } from "./pseudonyms.ts";
@@ -30,7 +31,7 @@ export interface RecorderParts {
   readonly pending: PendingWork;
   readonly writer: EventWriter;
   readonly abandonAfterMs: number;
-  readonly maxWaitMs: number;
+  readonly maxWait: MaxWait;
   readonly verdictOf: (run: RunDescription) => RecordVerdict;
   readonly policyOf: (run: RunDescription) => FailurePolicy;
   readonly report: (trouble: Trouble) => void;
@@ -70,7 +71,7 @@ export function recorderParts(options: RecorderOptions): RecorderParts {
       onLoss: (sequence, isRun) => log.lost(sequence, isRun),
     }),
     abandonAfterMs: requireTimer("abandonAfterMs", options.abandonAfterMs ?? 15 * 60_000),
-    maxWaitMs: requireTimer("maxWaitMs", options.maxWaitMs ?? 10_000),
+    maxWait: new MaxWait(requireTimer("maxWaitMs", options.maxWaitMs ?? 10_000), report),
     verdictOf: recordDecision(options.record),
     policyOf: failurePolicy(options.onFailure, options.sink),
     nextNumber: () => ({ id, sequence: ++sequence }),

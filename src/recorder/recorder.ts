@@ -5,7 +5,6 @@ import { readCallerLabels } from "./caller-labels.ts";
 import type { RunContext } from "./context.ts";
 import { DerivedFacts } from "./derived-facts.ts";
 import type { WrittenEvent } from "./event-writer.ts";
-import { inTime } from "./in-time.ts";
 import { MetadataDraft } from "./metadata.ts";
 import {
   derivedIdOf,
@@ -124,7 +123,7 @@ export class Recorder implements AsyncDisposable {
 
   /** Waits for `work` of an adapter's, at most `maxWaitMs`; then the trouble is reported. Rejects as `work` does. */
   async inTime(work: Promise<unknown>, eventId?: string): Promise<void> {
-    await inTime(work, { maxWaitMs: this.#parts.maxWaitMs, report: this.#parts.report, eventId });
+    await this.#parts.maxWait.for(work, eventId);
   }
 
   /** Tells of trouble an adapter had: to `onError`, else as a process warning. */

@@ -1,5 +1,6 @@
 import { isUuid, uuidOf } from "../core/uuid.ts";
 import type { RunContext } from "./context.ts";
+import { LinkedRun } from "./linked-run.ts";
 import type { Run, RunStart } from "./run.ts";
 import { proposalIn } from "./start-content.ts";
 import { type KnownCall, type RootLinks, ToolCallMemory } from "./tool-call-memory.ts";
@@ -20,7 +21,6 @@ export interface Links {
 /** Ties each run to its parent, its root and its correlation, by handle, by context or by the tool calls it names. */
 export class RunRegistry {
   readonly calls: ToolCallMemory = new ToolCallMemory();
-  readonly #links = new WeakMap<Run, Links>();
   readonly #threadCorrelation: (threadId: string, start: RunStart) => string | undefined;
 
   constructor(threadCorrelation: (threadId: string, start: RunStart) => string | undefined) {
@@ -29,7 +29,7 @@ export class RunRegistry {
 
   /** Finds where a starting run belongs. `context` is what encloses it now. */
   resolve(start: RunStart, eventIdOf: () => string, context: RunContext | undefined): Links {
-    const parent = start.parent && this.#links.get(start.parent);
+    const parent = start.parent && this.linksOf(start.parent);
     // A context opened inside the parent's run is nearer than the parent; the one around both is not.
     const inner = context === parent?.context ? undefined : context;
     const told = (start.correlationId ?? inner?.correlationId ?? parent?.correlationId)?.toWellFormed();
@@ -63,12 +63,12 @@ export class RunRegistry {
   }
 
   /** Makes a run findable as a parent. */
-  attach(run: Run, links: Links): void {
-    this.#links.set(run, links);
+  attach(run: LinkedRun, links: Links): void {
+    LinkedRun.link(run, this, links);
   }
 
   linksOf(run: Run): Links | undefined {
-    return this.#links.get(run);
+    return LinkedRun.linksOf(run, this);
   }
 }
 

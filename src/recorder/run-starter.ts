@@ -1,6 +1,8 @@
 import { isComplianceGuardError } from "../core/errors.ts";
 import { newEventId } from "../core/uuid.ts";
+import { Alarm } from "./alarm.ts";
 import { checkedStart } from "./checked-start.ts";
+import { LinkedRun } from "./linked-run.ts";
 import { MetadataDraft } from "./metadata.ts";
 import { isNotShown } from "./not-shown.ts";
 import { activeTraceIds } from "./open-telemetry.ts";
@@ -12,10 +14,15 @@ import { actorName, describe } from "./run-description.ts";
 import { modelIdOf, type RunFacts } from "./run-event.ts";
 import { type Links, RunRegistry } from "./run-registry.ts";
 import { contentOf, isModified, proposalOf } from "./start-content.ts";
-import { StartRecords } from "./start-records.ts";
 import type { KnownCall, RootLinks } from "./tool-call-memory.ts";
 import { captureComponent, clearJson } from "./total-capture.ts";
 import { UnrecordedRun } from "./unrecorded-run.ts";
+
+/**
+ * How long a run is open before its start record is written, in milliseconds. A run that ends sooner has its event instead, which
+ * says more: two commits for it would make every quick tool and cached answer wait twice.
+ */
+const START_RECORD_AFTER_MS = 5;
 
 /** Starts runs: decides whether one is recorded, captures its content, and ties it to the runs it belongs to. */
 export class RunStarter {
@@ -24,7 +31,9 @@ export class RunStarter {
   readonly #support: RunSupport;
   /** With the call that each tool run answers. */
   readonly #open = new Map<RecordedRun, string | undefined>();
-  readonly #startRecords = new StartRecords();
+  readonly #startRecords = new Alarm<RecordedRun>(START_RECORD_AFTER_MS, (run) => run.begin(), {
+    keepsAlive: true,
+  });
   readonly #refusedSources = new WeakMap<Run, unknown>();
 
   constructor(parts: RecorderParts) {
@@ -33,17 +42,18 @@ export class RunStarter {
     this.#support = {
       writer: parts.writer,
       clock: parts.clock,
+      maxWait: parts.maxWait,
       abandonAfterMs: parts.abandonAfterMs,
-      maxWaitMs: parts.maxWaitMs,
+      silence: new Alarm(parts.abandonAfterMs, (run) => run.giveUp()),
       report: parts.report,
       track: (work) => parts.pending.add(work),
       learn: (run, end) => this.#learn(run, end),
       amendment: (facts) => ({ ...facts, eventId: parts.newId(), recorder: parts.nextNumber() }),
       refused: ({ recorder }) => parts.log.lost(recorder.sequence, true),
-      started: (run) => this.#startRecords.add(run),
+      started: (run) => this.#startRecords.set(run),
       closed: (run) => {
         this.#closed(run);
-        this.#startRecords.remove(run);
+        this.#startRecords.clear(run);
       },
     };
   }
@@ -91,7 +101,7 @@ export class RunStarter {
 
   /** Writes the start records that are not written yet. */
   writeStartRecords(): void {
-    this.#startRecords.writeAll();
+    this.#startRecords.ringAll();
   }
 
   /** Gives up every run that is still open. */
@@ -117,7 +127,7 @@ export class RunStarter {
     return new UnrecordedRun(() => eventId, "step", eventId, isRefused ? refusal("step", cause) : undefined);
   }
 
-  #startRun(start: RunStart, eventIdOf: () => string, links: Links): Run {
+  #startRun(start: RunStart, eventIdOf: () => string, links: Links): RecordedRun | UnrecordedRun {
     const { verdictOf, policyOf, nextNumber, report, writer } = this.#parts;
     const description = describe(start, links);
     const verdict = verdictOf(description);
@@ -206,7 +216,7 @@ export class RunStarter {
   /** The run stays where it belongs and keeps its event, number and time; what is told of it now replaces what was told. */
   #refine(run: Run, start: RunStart, known: Links): Run {
     const links = this.#registry.refine(start, known);
-    this.#registry.attach(run, links);
+    if (run instanceof LinkedRun) this.#registry.attach(run, links);
     if (!(run instanceof RecordedRun)) return run;
     const { facts } = run;
     const isSame = start.refines?.keepsInput === true;

@@ -1,7 +1,8 @@
+import { LinkedRun } from "./linked-run.ts";
 import type { Run, RunKind } from "./run.ts";
 
 /** A run the options leave out: it links its children to their root and becomes no event. */
-export class UnrecordedRun implements Run {
+export class UnrecordedRun extends LinkedRun implements Run {
   readonly isRecorded = false;
   readonly inputReference = undefined;
   readonly admitted: Promise<void>;
@@ -12,6 +13,7 @@ export class UnrecordedRun implements Run {
 
   /** @param refused Why the call must not be made, where it must not. */
   constructor(eventIdOf: () => string, kind: RunKind, correlationId: string, refused?: Error) {
+    super();
     this.#eventIdOf = eventIdOf;
     this.kind = kind;
     this.correlationId = correlationId;

@@ -96,7 +96,7 @@ describe.each(sdks)("$name", (each) => {
   );
 
   test("of a sink that hangs the listener hears once an event, and a plain call goes on after maxWaitMs", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     const { model, recorder, troubles } = setUp(each, sinks["that hangs"] as EventSink, { maxWaitMs: 500 });
     await collect((await model.doStream({ prompt: [] })).stream);
     expect(troubles).toEqual([]);

@@ -64,3 +64,25 @@ test("it is idle once nothing waits", async () => {
   expect(done).toEqual([1, 2]);
   await commits.idle();
 });
+
+test("after many were under way, a few wait for half as many, but not for long", async () => {
+  const batches: number[][] = [];
+  const commits = new GroupCommit<number, number>(async (items) => {
+    batches.push([...items]);
+    return items;
+  });
+  await Promise.all([1, 2, 3, 4, 5, 6].map((item) => commits.add(item)));
+  const [first, ...others] = [7, 8, 9];
+  const held = [commits.add(first as number)];
+  // In the same turn in which it looks whether there are enough, and after that.
+  await new Promise(setImmediate);
+  held.push(...others.map((item) => commits.add(item)));
+  expect(await Promise.all(held)).toEqual([7, 8, 9]);
+  expect(batches).toEqual([
+    [1, 2, 3, 4, 5, 6],
+    [7, 8, 9],
+  ]);
+  // Of two that there is room for only one comes: it is committed all the same, and the next waits for nobody.
+  expect(await commits.add(10)).toBe(10);
+  expect(batches.at(-1)).toEqual([10]);
+});

@@ -11,7 +11,11 @@ export interface MemberLayout {
 
 /** The layout of an object's members. Objects mostly come with the same few lists of keys, whose layouts are remembered. */
 export function memberLayout(object: object): MemberLayout {
-  const keys = Object.keys(object);
+  return layoutOfKeys(Object.keys(object));
+}
+
+/** The same of members whose keys are at hand: no two of them equal. */
+export function layoutOfKeys(keys: readonly string[]): MemberLayout {
   const slot = slotOf(keys);
   const known = knownLayout(slot, keys) ?? knownLayout(slot ^ 1, keys);
   if (known) return known;

@@ -56,11 +56,12 @@ export class RunTracker<Details> {
     let isPure = false;
     const opened = this.#guarded(() =>
       this.#runs.open(ids.runId, ids.parentRunId, (parent) => {
-        const { start, delivered, ...rest } = describe(parent);
-        isPure = rest.isPure ?? false;
-        const run = this.#recorder.start({ ...start, runId: ids.runId, parent: parent?.run });
-        if (delivered) run.onAbandon(delivered);
-        return { run, ...rest };
+        const described = describe(parent);
+        isPure = described.isPure ?? false;
+        const run = this.#recorder.start({ ...described.start, runId: ids.runId, parent: parent?.run });
+        if (described.delivered) run.onAbandon(described.delivered);
+        const { details, isStreamed, isSequence } = described;
+        return { run, details, isStreamed, isSequence };
       }),
     );
     // Only what hands out parts itself lets its steps do so; LangChain says it of the steps alone.

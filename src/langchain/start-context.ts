@@ -34,21 +34,23 @@ type KnownMetadata = Shape<"complianceguard" | "thread_id" | "versions">;
  */
 export function startFacts({ tags, metadata }: StartContext): StartFacts {
   const known = shapeOf<keyof KnownMetadata>(metadata);
-  const source = known?.complianceguard;
-  const errors: ComplianceGuardError[] = [];
-  const labels = readCallerLabels(source, place, (error) => errors.push(error), runLabels);
-  errors.push(...unknownLabels(source));
   const attempt = boundedList(tags)
     .map(attemptOf)
     .find((each) => each !== undefined);
   return {
     framework: "langchain",
     frameworkVersion: textOf(shapeOf<"@langchain/core">(known?.versions)?.["@langchain/core"]),
-    ...labels,
     threadId: textOf(idOf(known?.thread_id)),
     attempt,
-    refusedLabels: errors.length > 0 ? { source, errors } : undefined,
+    ...(known?.complianceguard !== undefined && labelsOf(known.complianceguard)),
   };
+}
+
+function labelsOf(source: unknown): Partial<StartFacts> {
+  const errors: ComplianceGuardError[] = [];
+  const labels = readCallerLabels(source, place, (error) => errors.push(error), runLabels);
+  errors.push(...unknownLabels(source));
+  return { ...labels, refusedLabels: errors.length > 0 ? { source, errors } : undefined };
 }
 
 const place = "metadata.complianceguard";

@@ -1,26 +1,30 @@
 import { type Component, componentOfText } from "../core/component.ts";
-import { memberLayout } from "../core/member-layout.ts";
+import { layoutOfKeys } from "../core/member-layout.ts";
 import { captureMembers } from "./total-capture.ts";
 
 /** Versions of the capture and of the neutral form, so that a reader years later knows which rules made the references. */
 const CAPTURE = 1;
 const FORM = 1;
+const NO_TEXTS: ReadonlyMap<string, string> = new Map();
 
 /**
  * The metadata component while it grows: members are written the moment they are given, since what the caller passed may
  * change before the run ends.
  */
 export class MetadataDraft {
-  /** Without a prototype: a member may be named `__proto__`. */
-  readonly #texts: Record<string, string> = Object.create(null);
+  readonly #texts: Map<string, string>;
   #repairs = 0;
+
+  constructor(texts: ReadonlyMap<string, string> = NO_TEXTS) {
+    this.#texts = new Map(texts);
+  }
 
   /** Writes the members. A later member replaces an earlier one of the same name. */
   add(members: Readonly<Record<string, unknown>> | undefined): void {
     if (typeof members !== "object" || members === null) return;
     const { texts, repairs } = captureMembers(members);
     this.#repairs += repairs;
-    for (const [name, text] of texts) this.#texts[name] = text;
+    for (const [name, text] of texts) this.#texts.set(name, text);
   }
 
   /** Counts repairs made elsewhere in the event. */
@@ -30,8 +34,7 @@ export class MetadataDraft {
 
   /** An independent copy: what the start record holds, the end adds to. */
   copy(): MetadataDraft {
-    const copy = new MetadataDraft();
-    for (const name in this.#texts) copy.#texts[name] = this.#texts[name] as string;
+    const copy = new MetadataDraft(this.#texts);
     copy.#repairs = this.#repairs;
     return copy;
   }
@@ -42,11 +45,12 @@ export class MetadataDraft {
    * @param event The clear fields as canonical JSON.
    */
   component(event: string): Component {
-    const texts = Object.assign(Object.create(null), this.#texts);
-    texts.complianceguard = `{"capture":${CAPTURE},"event":${event},"form":${FORM},"repairs":${this.#repairs}}`;
-    const { keys, starts } = memberLayout(texts);
+    const own = `{"capture":${CAPTURE},"event":${event},"form":${FORM},"repairs":${this.#repairs}}`;
+    const texts = new Map(this.#texts).set("complianceguard", own);
+    const { keys, starts } = layoutOfKeys([...texts.keys()]);
     let text = "";
-    for (const [index, key] of keys.entries()) text += starts[index] + texts[key];
+    for (let index = 0; index < keys.length; index++)
+      text += `${starts[index]}${texts.get(keys[index] as string)}`;
     return componentOfText(`${text}}`);
   }
 }

@@ -221,16 +221,19 @@ export class RecordedRun extends LinkedRun implements Run {
     try {
       const output = captureComponent(end.output);
       const metadata = this.#metadata.copy();
-      let [input, { isInputHidden }] = [this.#input, this.#facts];
+      let input = this.#input;
+      let told = this.#facts;
       if (end.input !== undefined) {
         const captured = captureComponent(end.input);
         input = captured.component;
-        isInputHidden = isNotShown(end.input);
+        told = { ...told, isInputHidden: isNotShown(end.input) };
         metadata.countRepairs(captured.repairs);
       }
-      const told = { ...this.#facts, isInputHidden };
-      // What is found out later is about something else than what the run was given.
-      if (!this.#isAmended) [this.#input, this.#facts] = [input, told];
+      if (!this.#isAmended) {
+        // What is found out later is about something else than what the run was given.
+        this.#input = input;
+        this.#facts = told;
+      }
       metadata.add(end.metadata);
       metadata.countRepairs(output.repairs);
       const facts = isAmendment ? this.#support.amendment(told) : told;

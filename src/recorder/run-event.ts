@@ -4,7 +4,6 @@ import { shortestTimestamp } from "../core/timestamp.ts";
 import { modelIdInClear, toolNameInClear, UNKNOWN_TOOL } from "./names.ts";
 import { isNotShown } from "./not-shown.ts";
 import type { TraceIds } from "./open-telemetry.ts";
-import { present } from "./present.ts";
 import { errorMessage, providerStatus } from "./provider-status.ts";
 import type { FinishReason, RunEnd, RunKind } from "./run.ts";
 import type { RootLinks } from "./tool-call-memory.ts";
@@ -52,7 +51,10 @@ export interface RunOutcome {
   readonly amends?: string | undefined;
 }
 
-/** The clear fields of a run's event. Pure. The clear text in them is checked: whatever might be content is left out. */
+/**
+ * The clear fields of a run's event. Pure. The clear text in them is checked: whatever might be content is left out. What is unknown is
+ * undefined, and does not stand in the event's text.
+ */
 export function runEventFields(facts: RunFacts, outcome: RunOutcome): EventFields {
   return {
     eventId: facts.eventId,
@@ -64,16 +66,14 @@ export function runEventFields(facts: RunFacts, outcome: RunOutcome): EventField
     correlationId: facts.correlationId,
     idempotencyKey: facts.eventId,
     actor: actorOf(facts, outcome.end),
-    systemState: present({
+    systemState: {
       performance: performanceOf(facts, outcome),
       run: runOf(facts, outcome),
       metrics: metricsOf(facts, outcome.end),
       recorder: facts.recorder,
-    }),
-    ...present({
-      dataSubjects: facts.dataSubjects,
-      referenceData: outcome.end.referenceData && clearJson(outcome.end.referenceData),
-    }),
+    },
+    dataSubjects: facts.dataSubjects,
+    referenceData: outcome.end.referenceData && clearJson(outcome.end.referenceData),
   };
 }
 
@@ -112,7 +112,7 @@ function actorOf(facts: RunFacts, end: RunEnd): Actor {
 
 function performanceOf(facts: RunFacts, outcome: RunOutcome): Record<string, unknown> {
   const { error, end } = outcome;
-  return present({
+  return {
     latency_ms: Math.max(0, Math.floor(outcome.latencyMs)),
     provider_status: outcome.status ?? (error ? providerStatus(error.thrown) : "success"),
     provider_error_message:
@@ -121,7 +121,7 @@ function performanceOf(facts: RunFacts, outcome: RunOutcome): Record<string, unk
     input_tokens: countOf(end.inputTokens),
     output_tokens: countOf(end.outputTokens),
     attempt: countOf(facts.attempt),
-  });
+  };
 }
 
 const finishReasons: ReadonlySet<unknown> = new Set<FinishReason>([
@@ -134,7 +134,7 @@ const finishReasons: ReadonlySet<unknown> = new Set<FinishReason>([
 ]);
 
 function runOf(facts: RunFacts, { end, amends }: RunOutcome): Record<string, unknown> {
-  return present({
+  return {
     id: facts.runId,
     parent_id: facts.parentId,
     root_id: facts.root.id,
@@ -150,7 +150,7 @@ function runOf(facts: RunFacts, { end, amends }: RunOutcome): Record<string, unk
     payload_omitted: facts.isInputHidden || isNotShown(end.output) ? "not_shown" : undefined,
     amends,
     ...facts.trace,
-  });
+  };
 }
 
 /** Providers report nonsense now and then; only a count is a count. */

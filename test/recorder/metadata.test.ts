@@ -39,3 +39,12 @@ test("a copy grows without what it was made of", () => {
     { a: 1, b: 2, complianceguard: envelope(0) },
   ]);
 });
+
+test("no member takes the place of the envelope, and one may be named as an object's prototype", () => {
+  const draft = new MetadataDraft();
+  draft.add(JSON.parse('{"complianceguard":"mine","__proto__":"kept"}'));
+  const { text } = draft.component('{"eventId":"1"}');
+  expect(text).toBe(
+    '{"__proto__":"kept","complianceguard":{"capture":1,"event":{"eventId":"1"},"form":1,"repairs":0}}',
+  );
+});

@@ -6,6 +6,6 @@ export function sortableInstant(timestamp: string): string {
   const wholeSeconds = timestamp.slice(0, 19).toUpperCase();
   const [fraction = ""] = /(?<=^\.)\d+/.exec(timestamp.slice(19)) ?? [];
   const zone = timestamp.slice(fraction === "" ? 19 : 20 + fraction.length).toUpperCase();
-  const utc = new Date(wholeSeconds + zone).toISOString().slice(0, -5);
+  const utc = zone === "Z" ? wholeSeconds : new Date(wholeSeconds + zone).toISOString().slice(0, -5);
   return `${utc}.${fraction.slice(0, 9).padEnd(9, "0")}Z`;
 }

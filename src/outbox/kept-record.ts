@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
+import { sha256Hex } from "../core/digest.ts";
 
 /** A record as it is kept. */
 export interface KeptRecord {
@@ -52,8 +52,6 @@ export function keptRecord(row: Record<string, unknown>): KeptRecord {
 
 /** What a record is held against. Over the id and the flag too: all that decides what is sent and what an answer means. */
 export function digestOf(eventId: string, hasDerivedId: boolean, body: Uint8Array): Buffer {
-  return createHash("sha256")
-    .update(`${eventId}\0${hasDerivedId ? 1 : 0}\0`)
-    .update(body)
-    .digest();
+  const start = Buffer.from(`${eventId}\0${hasDerivedId ? 1 : 0}\0`, "utf8");
+  return Buffer.from(sha256Hex(Buffer.concat([start, body])), "hex");
 }

@@ -45,8 +45,14 @@ export function checkApiKey(key: string, field: string): void {
  * `insufficient_scope` where it may not do this.
  */
 export function requireScope(keys: readonly StoredKey[], scope: Scope): MiddlewareHandler {
+  let latest: { readonly presented: Buffer; readonly key: StoredKey } | undefined;
   return async (context, next) => {
-    const key = findKey(keys, context.req.header("x-api-key") ?? "");
+    const presented = Buffer.from(context.req.header("x-api-key") ?? "", "latin1");
+    // One client sends the same key again and again: to hash it takes ten times as long.
+    const isLatest =
+      latest?.presented.length === presented.length && timingSafeEqual(latest.presented, presented);
+    const key = isLatest ? latest?.key : findKey(keys, presented);
+    if (key) latest = { presented, key };
     if (!key) {
       throw refusal(401, "unauthorized", "X-Api-Key is missing or not a key of this server");
     }
@@ -60,8 +66,8 @@ export function requireScope(keys: readonly StoredKey[], scope: Scope): Middlewa
 }
 
 /** Compares with every key, whether or not one has matched, so that time tells nothing. */
-function findKey(keys: readonly StoredKey[], presented: string): StoredKey | undefined {
-  const hash = hashApiKey(presented);
+function findKey(keys: readonly StoredKey[], presented: Uint8Array): StoredKey | undefined {
+  const hash = sha256(presented);
   let found: StoredKey | undefined;
   for (const key of keys) {
     if (timingSafeEqual(key.hash, hash)) found = key;

@@ -22,6 +22,20 @@ describe("a key", () => {
     expect(await response.json()).toMatchObject({ status: 401, code: "unauthorized" });
   });
 
+  test("that is wrong is refused between right ones too, however like them it is", async () => {
+    const server = await testPlatform();
+    const wrong = `${API_KEY.slice(0, -1)}!`;
+    for (const [key, expected] of [
+      [API_KEY, 200],
+      [wrong, 401],
+      [wrong, 401],
+      [API_KEY, 200],
+      ["", 401],
+    ] as const) {
+      expect((await ask(server, "/v1/events", withKey(key))).status).toBe(expected);
+    }
+  });
+
   test("may do what its scopes say and nothing else", async () => {
     const keys = {
       "events:write": "writer-writer-writer",

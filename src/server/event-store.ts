@@ -90,9 +90,8 @@ export class EventStore {
       const before = this.#checkedHead();
       let head = before;
       const outcomes = events.map((event): AppendOutcome => {
-        const earlier = this.find(event.eventId);
-        if (earlier) return this.#compare(earlier, event);
         const acknowledged = this.#insert(event, head);
+        if (!acknowledged) return this.#compare(this.find(event.eventId) as EventRow, event);
         head = acknowledged;
         return { kind: "stored", acknowledged };
       });
@@ -196,7 +195,8 @@ export class EventStore {
     return head;
   }
 
-  #insert(event: CheckedEvent, head: ChainHead): Acknowledgement {
+  /** Undefined where there is an event with this id. */
+  #insert(event: CheckedEvent, head: ChainHead): Acknowledgement | undefined {
     const { eventId, systemId, correlationId, occurredAt, ingestedAtUtc, receiptId, salt, body } = event;
     const { environmentId } = this;
     const sequenceNumber = head.sequenceNumber + 1;
@@ -211,8 +211,8 @@ export class EventStore {
       sequenceNumber,
     });
     const hash = eventHash(entry);
-    this.#run(
-      "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)",
+    const { changes } = this.#run(
+      "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING",
       sequenceNumber,
       eventId,
       systemId,
@@ -221,6 +221,7 @@ export class EventStore {
       entry,
       hash,
     );
+    if (changes === 0) return undefined;
     this.#run("INSERT INTO body VALUES (?, ?, ?)", sequenceNumber, salt, body);
     return { eventId, systemId, environmentId, sequenceNumber, ingestedAtUtc, eventHash: hash, receiptId };
   }

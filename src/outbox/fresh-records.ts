@@ -11,6 +11,10 @@ export class FreshRecords {
   readonly #records = new Map<number, KeptRecord>();
   #bytes = 0;
 
+  get isEmpty(): boolean {
+    return this.#records.size === 0;
+  }
+
   add(record: KeptRecord): void {
     if (this.#bytes + record.body.length > MAX_BYTES) return;
     this.#records.set(record.number, record);

@@ -137,10 +137,12 @@ export class RecordStore {
   /** The next events that wait, in the order they came. */
   page(after: number, limit: number): KeptRecord[] {
     const next = `number > ? AND state = ${WAITING} ORDER BY number LIMIT ?`;
-    const records = this.#sql(`SELECT number FROM record WHERE ${next}`)
-      .all(after, limit)
-      .map(({ number }) => this.#fresh.get(Number(number)));
-    if (records.every((record) => record !== undefined)) return records;
+    if (!this.#fresh.isEmpty) {
+      const records = this.#sql(`SELECT number FROM record WHERE ${next}`)
+        .all(after, limit)
+        .map(({ number }) => this.#fresh.get(Number(number)));
+      if (records.every((record) => record !== undefined)) return records;
+    }
     // In one go: what a process finds at its start is thousands of them.
     return this.#sql(`SELECT ${COLUMNS} WHERE record.${next}`)
       .all(after, limit)

@@ -39,7 +39,7 @@ const GATHER_MS = 100;
 /** So many wait for no more. */
 const ENOUGH = 64;
 /** So many are under way at most while few wait, since each may need a connection of its own; for every so many that wait one. */
-const [FEW, FOR_EACH_MORE] = [8, 8];
+const [FEW, FOR_EACH_MORE] = [8, 4];
 
 /** Sends what waits in any number of stores to one platform. No order is promised between events. */
 export class Delivery {

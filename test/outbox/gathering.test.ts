@@ -97,7 +97,7 @@ test("of few events few are under way at once, of many more, and never more than
   delivery.sendNow();
   await settled();
   expect(sent).toHaveLength(1 + 8);
-  submit(108);
+  submit(44);
   delivery.sendNow();
   await settled();
   expect(sent).toHaveLength(1 + 16);

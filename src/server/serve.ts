@@ -96,13 +96,16 @@ async function registerSystems(store: StoreThread, { systems, clock }: ServerSet
   return new Set(registered.map(({ systemId }) => systemId));
 }
 
+/** How long a connection may be idle. Events come in bursts, and a new connection costs as much as to take in an event. */
+const KEEP_ALIVE_MS = 65_000;
+
 function serverOf(app: ReturnType<typeof createApp>, { onError }: ServerSettings): Server {
   const listener = getRequestListener(app.fetch, {
     // An embedded server must not replace the Request and Response of the program it is in.
     overrideGlobalObjects: false,
     errorHandler: () => problem(400, "bad_request", "the request names no valid host or path"),
   });
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (incoming, outgoing) => {
     listener(incoming, outgoing).catch(onError);
     outgoing.once("close", () => {
       // A kept-alive connection that was busy when the server closed would hold it open.

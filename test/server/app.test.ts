@@ -44,6 +44,11 @@ test("a HEAD request gets the headers of the answer to GET alone", async () => {
   expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n[\s\S]*content-length: 15\r\n[\s\S]*\r\n\r\n$/i);
 });
 
+test("a connection that is idle stays for more than a minute", async () => {
+  const { headers } = await fetch(`${platform().url}/healthz`);
+  expect(headers.get("keep-alive")).toBe("timeout=65");
+});
+
 test("no page of another origin is let in", async () => {
   const { headers } = await ask(platform(), "/v1/events", { headers: { origin: "https://evil.example" } });
   expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);

@@ -75,6 +75,11 @@ export function complianceGuardMiddleware(options: RecorderOption): LanguageMode
     async wrapStream(call: Call): Promise<{ readonly stream: ReadableStream<unknown> }> {
       const modelCall = await begin(call, "stream");
       const result = await resultOf(call.doStream, modelCall);
+      if (typeof result !== "object" || result === null) {
+        // What is no answer is handed on as it is.
+        modelCall.tap(result);
+        return result;
+      }
       return { ...result, stream: modelCall.tap(result.stream) };
     },
   };

@@ -123,6 +123,24 @@ test.each(sdks)(
   },
 );
 
+test.each(sdks)(
+  "$name: where a stream is asked for and none comes, that is an event at once",
+  async ({ sdk, version }) => {
+    for (const [answer, expected] of [
+      [null, null],
+      [{ stream: "none" }, { stream: "none" }],
+    ]) {
+      const recording = startRecording();
+      const odd = { ...scriptedModel(version, [{}]), doStream: async () => answer as never };
+      const middleware = complianceGuardMiddleware({ recorder: recording.recorder });
+      const model = sdk.wrapLanguageModel({ model: odd, middleware });
+      expect(await model.doStream({ prompt: [] })).toEqual(expected);
+      expect(statusOf(await recording.only())).toBe("abandoned");
+      expect(recording.troubles).toHaveLength(1);
+    }
+  },
+);
+
 function fail(): never {
   throw new TypeError("no");
 }

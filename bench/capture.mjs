@@ -1,6 +1,7 @@
 // What capture costs an application, LangChain's and the AI SDK's: ComplianceGuard with a sink that keeps nothing, beside nothing, a
-// handler that does nothing, one that only hashes, Langfuse and LangSmith with local sinks; and beside all of them ComplianceGuard's whole way, by
-// its outbox to the embedded platform. `node bench/capture.mjs [langchain | ai-sdk] [--kb 16] [--quick]`
+// handler that does nothing, one that only hashes, one that only makes references, Langfuse and LangSmith with local sinks; and beside
+// all of them ComplianceGuard's whole way, by its outbox to the embedded platform.
+// `node bench/capture.mjs [langchain | ai-sdk] [--kb 16] [--quick]`
 import { parseArgs } from "node:util";
 import { startChild } from "./lib/children.mjs";
 import { figure, middle } from "./lib/figures.mjs";
@@ -21,6 +22,7 @@ const PEERS = {
   none: { peer: "none" },
   empty: { peer: "empty" },
   "SHA-256 alone": { peer: "hash" },
+  "references alone": { peer: "references" },
   Langfuse: { peer: "langfuse" },
   LangSmith: { peer: "langsmith" },
   "capture, references only": { peer: "complianceguard", keepsNothing: true },
@@ -101,7 +103,7 @@ function print({ name, calls, goals, isFasterThan, rounds }) {
     })),
   );
   const others = ["Langfuse", "LangSmith"];
-  const ratios = ["SHA-256 alone", ...OURS].flatMap((ours) =>
+  const ratios = ["SHA-256 alone", "references alone", ...OURS].flatMap((ours) =>
     others.map((peer) => {
       const ratio = each((results) => addedCpu(results, ours) / addedCpu(results, peer));
       const goal = goals[ours]?.[peer];

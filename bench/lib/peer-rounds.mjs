@@ -42,6 +42,6 @@ export async function startPeers(framework, peers) {
 }
 
 function serverOf(peer, { keepsNothing }) {
-  if (["none", "empty", "hash"].includes(peer) || keepsNothing) return undefined;
+  if (["none", "empty", "hash", "references"].includes(peer) || keepsNothing) return undefined;
   return peer === "complianceguard" ? "lib/platform.mjs" : "peers/sink.mjs";
 }

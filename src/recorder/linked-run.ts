@@ -11,8 +11,9 @@ export abstract class LinkedRun {
     run.#links = links;
   }
 
-  /** Where a run belongs; undefined where this registry has not said so. */
-  static linksOf(run: object, registry: RunRegistry): Links | undefined {
-    return #links in run && run.#registry === registry ? run.#links : undefined;
+  /** Where a run belongs; undefined where this registry has not said so, and for what is no run at all. */
+  static linksOf(run: unknown, registry: RunRegistry): Links | undefined {
+    if (typeof run !== "object" || run === null || !(#links in run)) return undefined;
+    return run.#registry === registry ? run.#links : undefined;
   }
 }

@@ -8,7 +8,7 @@ import { verifyEvent } from "../../src/core/verify-event.ts";
 import { memorySink } from "../../src/recorder/memory-sink.ts";
 import { Recorder } from "../../src/recorder/recorder.ts";
 import type { RecorderOptions } from "../../src/recorder/recorder-options.ts";
-import type { RunKind, RunStart } from "../../src/recorder/run.ts";
+import type { Run, RunKind, RunStart } from "../../src/recorder/run.ts";
 import type { Trouble } from "../../src/recorder/trouble.ts";
 
 const question = {
@@ -346,6 +346,20 @@ describe("correlation", () => {
       correlationId: "application-7",
       systemState: { run: { parent_id: root.eventId, root_id: root.eventId } },
     });
+  });
+
+  test.each([
+    ["a run of another recorder", setUp().start({ correlationId: "another's" })],
+    ["no run of ours", { eventId: "1", isRecorded: true } as unknown as Run],
+    ["no object", "parent" as unknown as Run],
+  ])("what has %s as its parent is a root of its own", async (_what, parent) => {
+    const { sink, troubles, start } = setUp();
+    const run = start({ parent });
+    await run.succeed();
+    const event = only(sink.events);
+    expect(event.correlationId).toBe(run.eventId);
+    expect(event.systemState.run.root_id).toBe(run.eventId);
+    expect(troubles).toEqual([]);
   });
 
   test("withContext reaches every run inside, and an inner context is nearer than the parent", async () => {

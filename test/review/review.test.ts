@@ -437,6 +437,8 @@ describe("a review that fails is a rejection", () => {
     const waiting = review(proposal);
     await vi.advanceTimersByTimeAsync(250);
     expect(await waiting).toEqual({ decision: "rejected", cause: "expired" });
+    // What waited for the record of it looks once more after ten seconds; then there is only what waits for the open run.
+    await vi.advanceTimersByTimeAsync(10_000);
     expect(vi.getTimerCount()).toBe(1);
   });
 

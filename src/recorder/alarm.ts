@@ -52,12 +52,13 @@ export class Alarm<Item> {
   #ringDue(): void {
     this.#timer = undefined;
     const nowMs = performance.now();
+    // A timer may fire a fraction of a millisecond early.
+    const isDue = (dueAtMs: number): boolean => dueAtMs <= nowMs + 1;
+    const next = Array.from(this.#dueAtMs.values()).find((dueAtMs) => !isDue(dueAtMs));
+    // Before anything rings: what rings may set others, which are due later than those that wait already.
+    if (next !== undefined) this.#wait(next - nowMs);
     for (const [item, dueAtMs] of this.#dueAtMs) {
-      // A timer may fire a fraction of a millisecond early.
-      if (dueAtMs > nowMs + 1) {
-        if (!this.#timer) this.#wait(dueAtMs - nowMs);
-        return;
-      }
+      if (!isDue(dueAtMs)) return;
       this.#ringFor(item);
     }
   }

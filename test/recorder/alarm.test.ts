@@ -61,6 +61,22 @@ test("what rings may set and clear others", () => {
   expect(rung).toEqual(["one", "three"]);
 });
 
+test("what is set by one that rings does not keep the others waiting", () => {
+  vi.useFakeTimers();
+  const rung: string[] = [];
+  const alarm = new Alarm<string>(1_000, (item) => {
+    rung.push(item);
+    if (item === "first") alarm.set("new");
+  });
+  alarm.set("first");
+  vi.advanceTimersByTime(10);
+  alarm.set("second");
+  vi.advanceTimersByTime(1_000);
+  expect(rung).toEqual(["first", "second"]);
+  vi.advanceTimersByTime(990);
+  expect(rung).toEqual(["first", "second", "new"]);
+});
+
 test("one timer does for all, is not set again for each, and is gone ten seconds after the last", () => {
   const { alarm } = setUp(900_000);
   const setTimer = vi.spyOn(globalThis, "setTimeout");

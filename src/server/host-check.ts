@@ -28,10 +28,8 @@ export function checkHost(proxyOrigin: string | undefined): MiddlewareHandler {
     const host = request.header("host");
     // A target in absolute form names a host beside the header: both must be ours.
     const isSame = host !== undefined && request.url.startsWith(`http://${host}/`);
-    const authorities = [host, isSame ? host : new URL(request.url).host].filter(
-      (each) => each !== undefined,
-    );
-    if (!authorities.every(isOwn)) {
+    const target = isSame ? undefined : new URL(request.url).host;
+    if (![host, target].filter((each) => each !== undefined).every(isOwn)) {
       throw refusal(421, "misdirected_host", "the Host header names another server than this one");
     }
     await next();

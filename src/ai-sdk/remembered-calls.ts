@@ -4,7 +4,6 @@ import type { Run } from "../recorder/run.ts";
 import type { Attempt, CallTie } from "./attempts.ts";
 import { type ComplianceGuardCallOptions, readCallOptions, withoutCallOptions } from "./call-options.ts";
 import { frameworkVersion } from "./call-settings.ts";
-import { shared } from "./shared.ts";
 import { member } from "./unknown-shape.ts";
 
 /** A call under way. */
@@ -22,30 +21,38 @@ interface RememberedCall {
   started?: { readonly recorder: Recorder; readonly call: StartedCall };
 }
 
-/** By the parameters object that the framework carries from `transformParams` to the model, and so to middleware further in. */
-const remembered = shared("remembered-calls", () => new WeakMap<object, RememberedCall>());
+/**
+ * On the parameters object that the framework carries from `transformParams` to the model, and so to middleware further in, seen by
+ * nobody who copies it. The engine frees it with the object; as the value of a WeakMap it would live on, content and all, until the
+ * next collection of everything. One name for all loaded copies of this package.
+ */
+const REMEMBERED: unique symbol = Symbol.for("complianceguard.ai-sdk.remembered-call") as never;
+
+function rememberedOf(params: object): RememberedCall | undefined {
+  return (params as { readonly [REMEMBERED]?: RememberedCall })[REMEMBERED];
+}
 
 /** Takes our own options off the parameters and remembers them under the object it returns. */
 export function rememberCall<T extends object>(
   params: T,
   onInvalid: (error: ComplianceGuardError) => void,
 ): T {
-  const outer = remembered.get(params);
+  const outer = rememberedOf(params);
   const own = member(member(params, "providerOptions"), "complianceguard");
   const options = own === undefined ? (outer?.options ?? {}) : readCallOptions(own, onInvalid);
   const stripped = withoutCallOptions(params);
-  remembered.set(stripped, { options, tie: tieOf(params), outer });
-  return stripped;
+  const value: RememberedCall = { options, tie: tieOf(params), outer };
+  return Object.defineProperty(stripped, REMEMBERED, { value });
 }
 
 /** What the caller told about the call. */
 export function callOptionsOf(params: object): ComplianceGuardCallOptions {
-  return remembered.get(params)?.options ?? {};
+  return rememberedOf(params)?.options ?? {};
 }
 
 /** By what attempts at the call can be told from other calls. */
 export function callTieOf(params: object): CallTie {
-  return remembered.get(params)?.tie ?? NOTHING_TIES;
+  return rememberedOf(params)?.tie ?? NOTHING_TIES;
 }
 
 /**
@@ -53,7 +60,7 @@ export function callTieOf(params: object): CallTie {
  * is wrapped twice still gives one event an attempt, and it is the one seen nearest to the provider.
  */
 export function startedCall(params: object, recorder: Recorder, start: () => StartedCall): StartedCall {
-  const known = remembered.get(params);
+  const known = rememberedOf(params);
   const outer = known?.outer?.started;
   if (known?.outer && outer?.recorder === recorder) {
     // Taken over once: a second call from out there (another attempt, another model) is a run of its own.

@@ -4,8 +4,11 @@ import { quotedString } from "../core/json-string.ts";
 const [SHORTEST, LONGEST] = [512, 2 ** 18];
 /** What one call shows more than once it shows soon; in memory it stays at most twice as long. */
 const KEPT_MS = 1_000;
-/** UTF-16 units that are kept at most twice over: both texts of thirty calls at once, of 16,000 units each. */
-const MOST_CHARACTERS = 2 ** 20;
+/**
+ * UTF-16 units that are kept at most twice over: both texts of four calls of 16,000 units each. What is kept for longer the engine
+ * moves about when it collects garbage, and that costs more than to escape it again.
+ */
+const MOST_CHARACTERS = 2 ** 17;
 
 type Literals = Map<number, { readonly text: string; readonly literal: string }>;
 

@@ -81,7 +81,7 @@ export class ToolCallMemory {
   remember(toolCallId: string, call: KnownCall): void {
     const others = this.#others(toolCallId, call.correlationId).slice(1 - MAX_CORRELATIONS);
     this.#set(toolCallId, [...others, call]);
-    while (this.#size > this.#capacity) this.#forgetOldest();
+    if (this.#size > this.#capacity) this.#forgetOldest();
   }
 
   /** The run that executes a call is over. */
@@ -115,15 +115,21 @@ export class ToolCallMemory {
     if (calls.length > 0) this.#calls.set(toolCallId, calls);
   }
 
+  /** Many at once: a Map from which each new entry pushes out one is slow to tell which is its oldest. */
   #forgetOldest(): void {
-    const [oldest] = this.#calls;
-    if (!oldest) return;
-    const [toolCallId, [, ...others]] = oldest;
-    this.#size -= 1;
-    if (others.length > 0) this.#calls.set(toolCallId, others);
-    else this.#calls.delete(toolCallId);
+    const kept = Math.ceil(this.#capacity * (1 - FORGOTTEN_AT_ONCE));
+    for (const [toolCallId, calls] of this.#calls) {
+      if (this.#size <= kept) return;
+      const others = calls.slice(this.#size - kept);
+      this.#size -= calls.length - others.length;
+      if (others.length > 0) this.#calls.set(toolCallId, others);
+      else this.#calls.delete(toolCallId);
+    }
   }
 }
 
 /** So many correlations are told apart under one id. */
 const MAX_CORRELATIONS = 256;
+
+/** A part of the capacity. */
+const FORGOTTEN_AT_ONCE = 1 / 16;

@@ -61,6 +61,17 @@ describe("a call that is remembered", () => {
     expect(["a", "b", "c"].map((id) => calls.get(id, "first")?.modelEventId)).toEqual([undefined, "b", "c"]);
   });
 
+  test("is forgotten with others as old as it, never more than a sixteenth of them at once", () => {
+    const calls = new ToolCallMemory(32);
+    const ids = Array.from({ length: 500 }, (_, index) => `call_${index}`);
+    for (const [index, id] of ids.entries()) {
+      calls.remember(id, call("first", id));
+      const isKnown = ids.slice(0, index + 1).map((each) => calls.get(each) !== undefined);
+      expect(isKnown.filter(Boolean).length).toBeLessThanOrEqual(32);
+      expect(isKnown.slice(-30)).not.toContain(false);
+    }
+  });
+
   test("is forgotten when one id is used everywhere, the oldest correlation first", () => {
     const calls = new ToolCallMemory(2);
     for (const correlationId of ["first", "second", "third", "second", "fourth"])

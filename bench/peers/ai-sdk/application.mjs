@@ -32,8 +32,8 @@ export function applicationOf(
         inputSchema: z.object({ id: z.string() }),
         execute: async () => found(),
       });
-      return () =>
-        generateText({ model, prompt: question(), tools: wrapTools({ lookup }), stopWhen: stepCountIs(3) });
+      const tools = wrapTools({ lookup });
+      return () => generateText({ model, prompt: question(), tools, stopWhen: stepCountIs(3) });
     }
     case "stream":
       return async () => {

@@ -99,7 +99,7 @@ function callPiece(part: unknown): Piece {
 }
 
 function idsOfCutCalls(parts: readonly unknown[]): ReadonlySet<unknown> {
-  return new Set(
-    parts.filter((part) => member(part, "type") === "tool-input").map((part) => member(part, "toolCallId")),
-  );
+  const ids = new Set<unknown>();
+  for (const part of parts) if (member(part, "type") === "tool-input") ids.add(member(part, "toolCallId"));
+  return ids;
 }

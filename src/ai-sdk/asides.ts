@@ -16,9 +16,11 @@ export class Asides {
   readonly #providerCalls = new Map<string, Record<string, unknown>>();
   readonly #approvals: unknown[] = [];
   readonly #otherBlocks: string[] = [];
+  #isEmpty = true;
 
   /** Takes a part that has no place in the neutral form. */
   add(part: unknown): void {
+    this.#isEmpty = false;
     switch (textMember(part, "type")) {
       case "reasoning":
         this.#reasoning.push(textMember(part, "text") ?? "");
@@ -52,6 +54,7 @@ export class Asides {
   /** Takes the citations of a text part. */
   addCitations(textPart: unknown): void {
     for (const citation of boundedList(member(textPart, "citations"))) {
+      this.#isEmpty = false;
       this.#citations.push(
         present({
           source: sourceOf(member(citation, "source")),
@@ -70,6 +73,7 @@ export class Asides {
 
   /** What was collected, by name; names without anything are left out. */
   members(): Record<string, unknown> {
+    if (this.#isEmpty) return {};
     return present({
       reasoning: someOf(this.#reasoning),
       reasoning_files: someOf(this.#reasoningFiles),

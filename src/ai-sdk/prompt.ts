@@ -21,10 +21,13 @@ export function readPrompt(prompt: unknown): PromptReading {
 
 /** The results of tools that the prompt carries, in order, as the framework shows them. */
 export function toolResults(prompt: unknown): unknown[] {
-  return boundedList(prompt)
-    .filter((message) => member(message, "role") === "tool")
-    .flatMap((message) => boundedList(member(message, "content")))
-    .filter((part) => member(part, "type") === "tool-result");
+  const results: unknown[] = [];
+  for (const message of boundedList(prompt)) {
+    if (member(message, "role") !== "tool") continue;
+    for (const part of boundedList(member(message, "content")))
+      if (member(part, "type") === "tool-result") results.push(part);
+  }
+  return results;
 }
 
 /** The ids of the tool calls whose results the prompt carries, in order. */

@@ -162,7 +162,7 @@ export class CaptureWriter {
       if (typeof value === "string") return this.#string(value, depth);
       if (typeof value === "number") return this.#number(value);
       if (value === undefined) return undefined;
-      return this.#translated(value, { key, parent, depth, translate: parent?.translate });
+      return this.#translated(value, { key, parent, depth, translate: parent?.translate, isSpread: false });
     } catch {
       // What a getter, a proxy, `toJSON` or `valueOf` of a boxed number throws is the value's own trouble.
       return this.#unrepresentable("unreadable", depth);
@@ -250,7 +250,8 @@ export class CaptureWriter {
     return pythonFloatToken(token) ?? `"${this.#repaired(token)}"`;
   }
 
-  #object(value: object, { parent, depth, translate, isSpread }: Place): string | CapturedContainer {
+  #object(value: object, place: Place): string | CapturedContainer {
+    const { parent, depth } = place;
     if (!isPlain(value)) {
       const token = rawJsonText(value);
       if (token !== undefined) return this.#numberToken(token);
@@ -259,7 +260,6 @@ export class CaptureWriter {
       if (kind) return this.#unrepresentable(kind, depth);
     }
     if (this.#ancestors?.has(value) ?? isAround(value, parent)) return this.#unrepresentable("cycle", depth);
-    const place = { parent, depth, translate, isSpread: isSpread ?? false };
     const container = Array.isArray(value) ? capturedList(value, place) : capturedObject(value, place);
     if (container.size > this.#membersLeft) return this.#unrepresentable("too_large", depth);
     this.#membersLeft -= container.size;
@@ -293,5 +293,6 @@ interface Place {
   readonly parent: CapturedContainer | undefined;
   readonly depth: number;
   readonly translate: MessageTranslator | undefined;
-  readonly isSpread?: boolean | undefined;
+  /** It is a list whose items go into the list around it. */
+  readonly isSpread: boolean;
 }

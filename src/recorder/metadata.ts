@@ -5,26 +5,21 @@ import { captureMembers } from "./total-capture.ts";
 /** Versions of the capture and of the neutral form, so that a reader years later knows which rules made the references. */
 const CAPTURE = 1;
 const FORM = 1;
-const NO_TEXTS: ReadonlyMap<string, string> = new Map();
+/** The name of the member that is ours. */
+const OWN = "complianceguard";
 
 /**
  * The metadata component while it grows: members are written the moment they are given, since what the caller passed may
  * change before the run ends.
  */
 export class MetadataDraft {
-  readonly #texts: Map<string, string>;
+  #texts = new Map<string, string>();
   #repairs = 0;
-
-  constructor(texts: ReadonlyMap<string, string> = NO_TEXTS) {
-    this.#texts = new Map(texts);
-  }
 
   /** Writes the members. A later member replaces an earlier one of the same name. */
   add(members: Readonly<Record<string, unknown>> | undefined): void {
     if (typeof members !== "object" || members === null) return;
-    const { texts, repairs } = captureMembers(members);
-    this.#repairs += repairs;
-    for (const [name, text] of texts) this.#texts.set(name, text);
+    this.#repairs += captureMembers(members, this.#texts);
   }
 
   /** Counts repairs made elsewhere in the event. */
@@ -34,7 +29,8 @@ export class MetadataDraft {
 
   /** An independent copy: what the start record holds, the end adds to. */
   copy(): MetadataDraft {
-    const copy = new MetadataDraft(this.#texts);
+    const copy = new MetadataDraft();
+    copy.#texts = new Map(this.#texts);
     copy.#repairs = this.#repairs;
     return copy;
   }
@@ -46,11 +42,14 @@ export class MetadataDraft {
    */
   component(event: string): Component {
     const own = `{"capture":${CAPTURE},"event":${event},"form":${FORM},"repairs":${this.#repairs}}`;
-    const texts = new Map(this.#texts).set("complianceguard", own);
-    const { keys, starts } = layoutOfKeys([...texts.keys()]);
+    const names = [...this.#texts.keys()];
+    if (!this.#texts.has(OWN)) names.push(OWN);
+    const { keys, starts } = layoutOfKeys(names);
     let text = "";
-    for (let index = 0; index < keys.length; index++)
-      text += `${starts[index]}${texts.get(keys[index] as string)}`;
+    for (let index = 0; index < keys.length; index++) {
+      const name = keys[index] as string;
+      text += `${starts[index]}${name === OWN ? own : this.#texts.get(name)}`;
+    }
     return componentOfText(`${text}}`);
   }
 }

@@ -59,12 +59,12 @@ export class NeutralConversation {
    * it is kept with no parts (frameworks drop empty texts, not their messages), except one of the role `tool`.
    */
   add(role: NeutralRole, pieces: readonly Piece[]): void {
-    const results = pieces.filter((piece) => piece.type === "result").map(resultMessage);
+    const results = pieces.filter((piece) => piece.type === "result");
     const parts = this.#parts(pieces);
     const isKept = parts.length > 0 || (results.length === 0 && role !== "tool");
-    const message = isKept ? [{ role, parts }] : [];
-    const inOrder = role === "assistant" ? [message, results] : [results, message];
-    for (const added of inOrder.flat()) this.#messages.push(added);
+    if (isKept && role === "assistant") this.#messages.push({ role, parts });
+    for (const result of results) this.#messages.push(resultMessage(result));
+    if (isKept && role !== "assistant") this.#messages.push({ role, parts });
   }
 
   /** Adds a message that is in the neutral form already. */
@@ -77,30 +77,32 @@ export class NeutralConversation {
     return { messages: [...this.#messages] };
   }
 
+  /** Text first, then files, then calls: frameworks differ in where they put them. */
   #parts(pieces: readonly Piece[]): NeutralPart[] {
-    return [...textParts(pieces), ...fileParts(pieces), ...this.#callParts(pieces)];
-  }
-
-  #callParts(pieces: readonly Piece[]): NeutralPart[] {
-    const calls = pieces.filter((piece) => piece.type === "call" || piece.type === "text_call");
-    const named = calls.filter(({ name }) => name !== "");
-    this.#droppedCalls += calls.length - named.length;
-    return named.map((call) => ({
-      type: "tool_call",
-      id: call.id,
-      name: call.name,
-      arguments: call.type === "call" ? parsedArguments(call.arguments) : call.input,
-    }));
+    let content = "";
+    const files: NeutralPart[] = [];
+    const calls: NeutralPart[] = [];
+    for (const piece of pieces) {
+      if (piece.type === "text") content += piece.text;
+      else if (piece.type === "file") files.push(filePart(piece.data, piece.mimeType));
+      else if (piece.type === "link") files.push(linkPart(piece.uri, piece.mimeType));
+      else if (piece.type === "result") continue;
+      else if (piece.name === "") this.#droppedCalls += 1;
+      else calls.push(callPart(piece));
+    }
+    return [...(content === "" ? [] : [textPart(content)]), ...files, ...calls];
   }
 }
 
 /** The calls that the assistant messages among `messages` propose, in order of appearance. */
 export function proposedCalls(messages: readonly NeutralMessage[]): ProposedCall[] {
-  return messages
-    .filter(({ role }) => role === "assistant")
-    .flatMap(({ parts }) => parts)
-    .filter((part) => part.type === "tool_call")
-    .map(({ id, name, arguments: args }) => ({ id, name, arguments: args }));
+  const calls: ProposedCall[] = [];
+  for (const { role, parts } of messages) {
+    if (role !== "assistant") continue;
+    for (const part of parts)
+      if (part.type === "tool_call") calls.push({ id: part.id, name: part.name, arguments: part.arguments });
+  }
+  return calls;
 }
 
 /** The input of a tool run: the arguments as executed, text parsed as in a call. */
@@ -165,16 +167,17 @@ export function valueComponent(
   return { value: translate ? new Translated(unwrapped, translate) : unwrapped };
 }
 
-function textParts(pieces: readonly Piece[]): NeutralPart[] {
-  const content = pieces.map((piece) => (piece.type === "text" ? piece.text : "")).join("");
-  return content === "" ? [] : [{ type: "text", content }];
+function textPart(content: string): NeutralPart {
+  return { type: "text", content };
 }
 
-function fileParts(pieces: readonly Piece[]): NeutralPart[] {
-  return pieces.flatMap((piece) => {
-    if (piece.type === "file") return filePart(piece.data, piece.mimeType);
-    return piece.type === "link" ? linkPart(piece.uri, piece.mimeType) : [];
-  });
+function callPart(call: Extract<Piece, { type: "call" | "text_call" }>): NeutralPart {
+  return {
+    type: "tool_call",
+    id: call.id,
+    name: call.name,
+    arguments: call.type === "call" ? parsedArguments(call.arguments) : call.input,
+  };
 }
 
 function resultMessage(piece: Extract<Piece, { type: "result" }>): NeutralMessage {

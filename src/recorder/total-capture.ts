@@ -45,18 +45,21 @@ export function captureText(value: unknown): CapturedText {
   }
 }
 
-/** The members of an object, each as text of its own that nothing changes any more. Never throws. */
-export function captureMembers(members: object): {
-  readonly texts: ReadonlyMap<string, string>;
-  readonly repairs: number;
-} {
-  const writer = new CaptureWriter(bounds);
-  const texts = new Map<string, string>();
+/**
+ * Sets the members of an object in `texts`, each as text of its own that nothing changes any more. Never throws. Gives the number
+ * of repairs.
+ */
+export function captureMembers(members: object, texts: Map<string, string>): number {
   const keys = keysOf(members);
-  if (!keys) return { texts: texts.set("unrepresentable", '"unreadable"'), repairs: 1 };
+  if (!keys) {
+    texts.set("unrepresentable", '"unreadable"');
+    return 1;
+  }
+  const writer = new CaptureWriter(bounds);
   let repairs = 0;
   const names = keys.every(isWellFormed) ? keys : recordedNames(keys).map(([name]) => name);
-  for (const [index, key] of keys.entries()) {
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as string;
     const name = names[index] as string;
     if (name !== key) repairs += 1;
     try {
@@ -67,7 +70,7 @@ export function captureMembers(members: object): {
       repairs += 1;
     }
   }
-  return { texts, repairs: repairs + writer.repairs };
+  return repairs + writer.repairs;
 }
 
 /** What is sent in clear of a value the caller gives: plain JSON, the same in the body and in its sealed copy. */

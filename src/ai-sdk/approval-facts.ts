@@ -3,7 +3,7 @@ import { parsedToolInput } from "../recorder/neutral-form.ts";
 import { present } from "../recorder/present.ts";
 import type { RecordedFact } from "../recorder/recorded-fact.ts";
 import type { Recorder } from "../recorder/recorder.ts";
-import { captureComponent } from "../recorder/total-capture.ts";
+import { captureReference } from "../recorder/total-capture.ts";
 import type { ApprovalRequest, ApprovalResponse, ApprovedCall } from "./approval-history.ts";
 
 /** Where an approval is seen. */
@@ -32,7 +32,7 @@ export function proposedBy({ name, input }: ApprovedCall): {
 
 /** Its reference. */
 export function proposedReference(call: ApprovedCall): string {
-  return captureComponent(proposedBy(call)).component.reference;
+  return captureReference(proposedBy(call)).component.reference;
 }
 
 /** The fact that a person is asked. */
@@ -52,7 +52,7 @@ export function requestFact(request: ApprovalRequest, place: ApprovalPlace): Rec
     humanOversight: { decision: "pending", interventionType: "review_request" },
     review: {
       ...review(request, approvalId, place),
-      shown_reference: captureComponent(shown).component.reference,
+      shown_reference: captureReference(shown).component.reference,
     },
   };
 }

@@ -1,7 +1,7 @@
 import { present } from "../recorder/present.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { RefinedRun, Run } from "../recorder/run.ts";
-import { captureComponent } from "../recorder/total-capture.ts";
+import { captureReference } from "../recorder/total-capture.ts";
 import type { Answer } from "./answer.ts";
 import { type AttemptedCall, Attempts } from "./attempts.ts";
 import { callSettings, declaredTools, frameworkVersion } from "./call-settings.ts";
@@ -103,7 +103,7 @@ function attemptedCall({ params, model }: Call, operation: Operation): Attempted
     model: `${textMember(model, "provider")} ${textMember(model, "modelId")}`,
     // Which of the streams do, nothing shows.
     keepsPrompt: operation === "generate",
-    inputReference: () => captureComponent(readPrompt(params.prompt).input).component.reference,
+    inputReference: () => captureReference(readPrompt(params.prompt).input).component.reference,
   };
 }
 

@@ -1,7 +1,7 @@
 import { present } from "../recorder/present.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { Run, RunEnd, RunKind } from "../recorder/run.ts";
-import { captureComponent } from "../recorder/total-capture.ts";
+import { captureReference } from "../recorder/total-capture.ts";
 import { type AttemptedCall, Attempts } from "./attempts.ts";
 import { fingerprint, frameworkVersion } from "./call-settings.ts";
 import { currentToolRun } from "./current-tool-run.ts";
@@ -65,7 +65,7 @@ function attemptedCall({ params, model, input }: CallToStart): AttemptedCall {
     tie: callTieOf(params),
     model: `${textMember(model, "provider")} ${textMember(model, "modelId")}`,
     keepsPrompt: false,
-    inputReference: () => captureComponent(input()).component.reference,
+    inputReference: () => captureReference(input()).component.reference,
   };
 }
 

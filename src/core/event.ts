@@ -128,7 +128,7 @@ export function encodeEventBody(body: EventBody): Uint8Array {
  */
 export function encodeWrittenBody(
   clearFields: string,
-  { input, output, metadata }: EventComponents,
+  { input, output, metadata }: Readonly<Record<keyof EventComponents, Pick<Component, "reference">>>,
   payload: Payload | undefined,
 ): Uint8Array {
   const references = `"inputReference":"${input.reference}","metadataReference":"${metadata.reference}","outputReference":"${output.reference}"`;

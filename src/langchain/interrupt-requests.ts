@@ -2,7 +2,7 @@ import { uuidOf } from "../core/uuid.ts";
 import { boundedList } from "../recorder/bounded-list.ts";
 import { valueComponent } from "../recorder/neutral-form.ts";
 import type { RecordedFact } from "../recorder/recorded-fact.ts";
-import { captureComponent } from "../recorder/total-capture.ts";
+import { captureReference } from "../recorder/total-capture.ts";
 import { translateMessage } from "./messages.ts";
 import type { HandledRun } from "./run-details.ts";
 import type { RunRecorder } from "./run-tracker.ts";
@@ -117,5 +117,5 @@ function placeOf(ended: HandledRun): string | undefined {
 }
 
 function referenceOf(component: unknown): string {
-  return captureComponent(component).component.reference;
+  return captureReference(component).component.reference;
 }

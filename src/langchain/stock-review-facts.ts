@@ -2,7 +2,7 @@ import { uuidOf } from "../core/uuid.ts";
 import { toolInput } from "../recorder/neutral-form.ts";
 import type { RecordedFact } from "../recorder/recorded-fact.ts";
 import type { Recorder } from "../recorder/recorder.ts";
-import { captureComponent } from "../recorder/total-capture.ts";
+import { captureReference } from "../recorder/total-capture.ts";
 import type { ProposedCall } from "./proposed-calls.ts";
 import { shapeOf, textOf } from "./shape.ts";
 import { startFacts } from "./start-context.ts";
@@ -106,5 +106,5 @@ function factId(call: ProposedCall, place: string): string {
 }
 
 function reference(component: unknown): string {
-  return captureComponent(component).component.reference;
+  return captureReference(component).component.reference;
 }

@@ -1,10 +1,10 @@
 import { type Component, encodeComponent } from "../core/component.ts";
-import { type EventFields, encodeWrittenBody } from "../core/event.ts";
+import { type EventComponents, type EventFields, encodeWrittenBody } from "../core/event.ts";
 import type { EventSink, OutgoingEvent } from "../core/event-sink.ts";
 import { encryptionKey, type KeyProvider, type KeyRequest, type PayloadKey } from "../core/keys.ts";
 import { sealPayload } from "../core/payload.ts";
 import type { MetadataDraft } from "./metadata.ts";
-import { captureText } from "./total-capture.ts";
+import { captureComponent, captureReference, captureText } from "./total-capture.ts";
 import type { Trouble } from "./trouble.ts";
 
 /** The key of one run: fetched when it starts, the same until its event is sealed. Undefined: references only. */
@@ -13,11 +13,14 @@ export type PinnedKey = PayloadKey | undefined | Promise<PayloadKey | undefined>
 /** Why a sealed payload is missing although there is a key. */
 export type PayloadOmission = "abandoned" | "too_large" | "key_unavailable";
 
+/** A component as it is held until its event is written: by its reference alone where nothing is sealed. */
+export type RecordedComponent = Pick<Component, "reference"> & Partial<Component>;
+
 /** An event complete but for its metadata component, its seal and its bytes. */
 export interface UnwrittenEvent {
   readonly fields: EventFields;
-  readonly input: Component;
-  readonly output: Component;
+  readonly input: RecordedComponent;
+  readonly output: RecordedComponent;
   readonly metadata: MetadataDraft;
   readonly key: PinnedKey;
   readonly hasDerivedId?: boolean | undefined;
@@ -60,6 +63,11 @@ export class EventWriter {
     return this.#sink.begin !== undefined;
   }
 
+  /** Captures content: the content itself only where there are keys to seal it. Never throws. */
+  capture(value: unknown): { readonly component: RecordedComponent; readonly repairs: number } {
+    return this.#keys ? captureComponent(value) : captureReference(value);
+  }
+
   /** Fetches the key of a run. Never throws; a promise it returns may reject, which `submit` handles. */
   pinKey(event: KeyRequest): PinnedKey {
     if (!this.#keys) return undefined;
@@ -74,7 +82,7 @@ export class EventWriter {
    * Hands the start record to the sink: references only, so that whoever finds it after a crash needs no key.
    * @throws What the sink throws.
    */
-  async begin(fields: EventFields, input: Component, metadata: MetadataDraft): Promise<void> {
+  async begin(fields: EventFields, input: RecordedComponent, metadata: MetadataDraft): Promise<void> {
     const shown = this.#keys ? withOmission(fields, "abandoned") : fields;
     const clear = clearText(shown);
     const components = { input, output: EMPTY, metadata: metadata.component(clear) };
@@ -122,11 +130,9 @@ export class EventWriter {
     const { input, output } = event;
     const clear = clearText(fields);
     const metadata = event.metadata.component(clear);
-    if (key && bytesOf(input) + bytesOf(output) + bytesOf(metadata) > this.#maxContentBytes) {
-      return this.#encode(event, undefined, "too_large");
-    }
     const components = { input, output, metadata };
-    const payload = key ? sealPayload(fields, components, key) : undefined;
+    if (key && sizeOf(components) > this.#maxContentBytes) return this.#encode(event, undefined, "too_large");
+    const payload = key ? sealPayload(fields, components as EventComponents, key) : undefined;
     return {
       body: encodeWrittenBody(clear, components, payload),
       written: {
@@ -143,8 +149,13 @@ function clearText(fields: EventFields): string {
   return captureText(fields).text as string;
 }
 
-function bytesOf({ text }: Component): number {
-  return Buffer.byteLength(text, "utf8");
+/** In bytes of UTF-8. */
+function sizeOf({
+  input,
+  output,
+  metadata,
+}: Readonly<Record<keyof EventComponents, RecordedComponent>>): number {
+  return [input, output, metadata].reduce((sum, { text = "" }) => sum + Buffer.byteLength(text, "utf8"), 0);
 }
 
 function withOmission(fields: EventFields, omission: PayloadOmission): EventFields {

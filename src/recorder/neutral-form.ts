@@ -1,7 +1,7 @@
 import { type BlobPart, filePart, linkPart, type UriPart } from "./blob.ts";
 import { parsedArguments, parsedResult } from "./json-text.ts";
 import type { ProposedCall } from "./tool-call-memory.ts";
-import { captureComponent } from "./total-capture.ts";
+import { captureReference } from "./total-capture.ts";
 import { type MessageTranslator, Translated } from "./translated.ts";
 
 /** Who a message is from, in the words of OpenTelemetry's GenAI conventions. */
@@ -150,7 +150,7 @@ export function documentReferences(
 ): { index: number; reference: string }[] {
   return retrievalOutput(documents).documents.map((document, index) => ({
     index,
-    reference: captureComponent(document).component.reference,
+    reference: captureReference(document).component.reference,
   }));
 }
 

@@ -1,8 +1,7 @@
-import type { Component } from "../core/component.ts";
 import { type ErrorCode, isComplianceGuardError } from "../core/errors.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Clock } from "./clock.ts";
-import type { EventWriter, PinnedKey } from "./event-writer.ts";
+import type { EventWriter, PinnedKey, RecordedComponent } from "./event-writer.ts";
 import type { FailurePolicy } from "./failure-policy.ts";
 import { LinkedRun } from "./linked-run.ts";
 import type { MaxWait } from "./max-wait.ts";
@@ -12,7 +11,6 @@ import { refusal } from "./refusal.ts";
 import type { Run, RunEnd, RunKind } from "./run.ts";
 import { type RunFacts, type RunOutcome, runEventFields } from "./run-event.ts";
 import type { ProposedCall } from "./tool-call-memory.ts";
-import { captureComponent } from "./total-capture.ts";
 import type { Trouble } from "./trouble.ts";
 
 /** What a recorded run needs of its recorder. */
@@ -48,7 +46,7 @@ export class RecordedRun extends LinkedRun implements Run {
   readonly #key: PinnedKey;
   readonly #startedAt: number;
   #begun: Promise<void> | undefined;
-  #input: Component;
+  #input: RecordedComponent;
   #firstTokenMs: number | undefined;
   /** When it was last heard of, as far as the alarm knows; undefined while it may be silent. */
   #heardAt: number | undefined;
@@ -59,7 +57,11 @@ export class RecordedRun extends LinkedRun implements Run {
 
   constructor(
     facts: RunFacts,
-    captured: { readonly input: Component; readonly metadata: MetadataDraft; readonly key: PinnedKey },
+    captured: {
+      readonly input: RecordedComponent;
+      readonly metadata: MetadataDraft;
+      readonly key: PinnedKey;
+    },
     policy: FailurePolicy,
     support: RunSupport,
   ) {
@@ -116,7 +118,7 @@ export class RecordedRun extends LinkedRun implements Run {
   }
 
   /** The same run, told more exactly by somebody nearer to it. The start record stays as it is. */
-  refine(facts: RunFacts, input: Component | undefined, metadata: MetadataDraft): void {
+  refine(facts: RunFacts, input: RecordedComponent | undefined, metadata: MetadataDraft): void {
     if (this.#state !== "open") return;
     this.#facts = facts;
     this.#input = input ?? this.#input;
@@ -145,7 +147,7 @@ export class RecordedRun extends LinkedRun implements Run {
 
   replaceInput(input: unknown): void {
     if (this.#state !== "open") return;
-    const { component, repairs } = captureComponent(input);
+    const { component, repairs } = this.#support.writer.capture(input);
     this.#input = component;
     this.#metadata.countRepairs(repairs);
     this.#facts = { ...this.#facts, argumentsModified: true, isInputHidden: false };
@@ -219,12 +221,12 @@ export class RecordedRun extends LinkedRun implements Run {
   async #write(outcome: Pick<RunOutcome, "status" | "error" | "end">, isAmendment: boolean): Promise<void> {
     const { end } = outcome;
     try {
-      const output = captureComponent(end.output);
+      const output = this.#support.writer.capture(end.output);
       const metadata = this.#metadata.copy();
       let input = this.#input;
       let told = this.#facts;
       if (end.input !== undefined) {
-        const captured = captureComponent(end.input);
+        const captured = this.#support.writer.capture(end.input);
         input = captured.component;
         told = { ...told, isInputHidden: isNotShown(end.input) };
         metadata.countRepairs(captured.repairs);
@@ -264,7 +266,7 @@ export class RecordedRun extends LinkedRun implements Run {
   /** A handle lives on as a parent; its content need not. Of an abandoned run it may still be amended. */
   #forget(): void {
     if (this.#state !== "settled") return;
-    this.#input = { text: "", bytes: NOTHING, reference: this.#input.reference };
+    this.#input = { reference: this.#input.reference };
     this.#metadata = new MetadataDraft();
     this.#delivered = undefined;
   }
@@ -293,5 +295,3 @@ export class RecordedRun extends LinkedRun implements Run {
     return this.#support.clock.monotonic() - this.#startedAt;
   }
 }
-
-const NOTHING = new Uint8Array();

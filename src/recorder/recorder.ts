@@ -19,7 +19,6 @@ import { type RecorderParts, recorderParts, textOf } from "./recorder-parts.ts";
 import type { Run, RunStart } from "./run.ts";
 import { RunStarter } from "./run-starter.ts";
 import type { KnownCall } from "./tool-call-memory.ts";
-import { captureComponent } from "./total-capture.ts";
 import type { Trouble } from "./trouble.ts";
 
 /** Turns runs of any framework into events: one for each, whatever happens to it. Made by `createRecorder`. */
@@ -182,16 +181,17 @@ export class Recorder implements AsyncDisposable {
   async #writeFact(fact: RecordedFact): Promise<WrittenEvent> {
     const metadata = new MetadataDraft();
     metadata.add(fact.metadata);
-    const input = captureComponent(fact.input);
-    const output = captureComponent(fact.output);
+    const { writer } = this.#parts;
+    const input = writer.capture(fact.input);
+    const output = writer.capture(fact.output);
     metadata.countRepairs(input.repairs + output.repairs);
     const fields = checkEventFields(factFields(fact, this.#parts));
-    return await this.#parts.writer.submit({
+    return await writer.submit({
       fields,
       input: input.component,
       output: output.component,
       metadata,
-      key: this.#parts.writer.pinKey({ eventId: fields.eventId, systemId: fields.systemId }),
+      key: writer.pinKey({ eventId: fields.eventId, systemId: fields.systemId }),
       hasDerivedId: fact.derivedFrom !== undefined,
     });
   }

@@ -15,7 +15,7 @@ import { modelIdOf, type RunFacts } from "./run-event.ts";
 import { type Links, RunRegistry } from "./run-registry.ts";
 import { contentOf, isModified, proposalOf } from "./start-content.ts";
 import type { KnownCall, RootLinks } from "./tool-call-memory.ts";
-import { captureComponent, clearJson } from "./total-capture.ts";
+import { clearJson } from "./total-capture.ts";
 import { UnrecordedRun } from "./unrecorded-run.ts";
 
 /**
@@ -140,7 +140,7 @@ export class RunStarter {
     try {
       const metadata = new MetadataDraft();
       const content = contentOf(start, metadata);
-      const { component: input, repairs } = captureComponent(content);
+      const { component: input, repairs } = writer.capture(content);
       metadata.countRepairs(repairs);
       const facts = {
         ...this.#factsOf(start, eventId, links, description, number),
@@ -222,7 +222,7 @@ export class RunStarter {
     const isSame = start.refines?.keepsInput === true;
     const metadata = isSame ? run.metadata.copy() : new MetadataDraft();
     const content = contentOf(isSame ? { ...start, input: () => undefined } : start, metadata);
-    const captured = isSame ? undefined : captureComponent(content);
+    const captured = isSame ? undefined : this.#parts.writer.capture(content);
     metadata.countRepairs(captured?.repairs ?? 0);
     const told = this.#factsOf(start, facts.eventId, links, describe(start, links), facts.recorder);
     const { startedAtMs, trace } = facts;

@@ -1,10 +1,10 @@
-import type { Component } from "../core/component.ts";
+import type { RecordedComponent } from "./event-writer.ts";
 import type { MetadataDraft } from "./metadata.ts";
 import { type NeutralMessage, parsedToolInput, proposedCalls } from "./neutral-form.ts";
 import { isNotShown } from "./not-shown.ts";
 import type { RunStart } from "./run.ts";
 import type { KnownCall, ProposalOf, ProposedCall } from "./tool-call-memory.ts";
-import { captureComponent } from "./total-capture.ts";
+import { captureReference } from "./total-capture.ts";
 
 /** The content of the start. An adapter that fails here has met something hostile: the event goes on without it. */
 export function contentOf(start: RunStart, metadata: MetadataDraft): unknown {
@@ -18,14 +18,14 @@ export function contentOf(start: RunStart, metadata: MetadataDraft): unknown {
 }
 
 /** Whether what runs is not what the model proposed: another tool, or other arguments. */
-export function isModified(content: unknown, input: Component, call: KnownCall | undefined): boolean {
+export function isModified(content: unknown, input: RecordedComponent, call: KnownCall | undefined): boolean {
   if (!call || call.proposals === "" || isNotShown(content)) return false;
   return !call.proposals.includes(input.reference);
 }
 
 /** Names what a model proposed: the reference of the input that a run of just this has. */
 export function proposalOf({ name, arguments: proposed }: ProposedCall): string {
-  return captureComponent(parsedToolInput(name, proposed)).component.reference;
+  return captureReference(parsedToolInput(name, proposed)).component.reference;
 }
 
 /** What a starting run says that was proposed under an id: a tool run by its input, a model run by the conversation it carries. */
@@ -33,7 +33,7 @@ export function proposalIn({ kind, input }: RunStart): ProposalOf {
   return (toolCallId) => {
     try {
       const content = input();
-      if (kind === "tool") return captureComponent(content).component.reference;
+      if (kind === "tool") return captureReference(content).component.reference;
       const { messages } = content as { readonly messages: readonly NeutralMessage[] };
       const call = proposedCalls(messages).findLast(({ id }) => id === toolCallId);
       return call && proposalOf(call);

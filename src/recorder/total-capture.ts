@@ -5,8 +5,13 @@ import { recordedNames } from "./captured-container.ts";
 const bounds: CaptureBounds = { maxMembers: 1_000_000, maxCharacters: 2 ** 27 };
 
 /** A component made of a value that was repaired where JSON cannot hold it. */
-export interface CapturedComponent {
+export interface CapturedComponent extends CapturedReference {
   readonly component: Component;
+}
+
+/** The reference of such a component. */
+export interface CapturedReference {
+  readonly component: Pick<Component, "reference">;
   /** How many places were repaired; 0 where the component is the value's own canonical JSON. */
   readonly repairs: number;
 }
@@ -32,6 +37,12 @@ export interface CapturedText {
 export function captureComponent(value: unknown): CapturedComponent {
   const { text, repairs } = captureText(value);
   return { component: componentOfText(text === undefined || text === "null" ? "{}" : text), repairs };
+}
+
+/** The reference that {@link captureComponent} gives, and nothing of the value. Never throws. */
+export function captureReference(value: unknown): CapturedReference {
+  const { component, repairs } = captureComponent(value);
+  return { component: { reference: component.reference }, repairs };
 }
 
 /** The same as text; only an undefined value has none. Never throws. */

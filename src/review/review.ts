@@ -2,7 +2,7 @@ import { ComplianceGuardError } from "../core/errors.ts";
 import { shortestTimestamp } from "../core/timestamp.ts";
 import type { Run } from "../recorder/run.ts";
 import type { KnownCall } from "../recorder/tool-call-memory.ts";
-import { captureComponent } from "../recorder/total-capture.ts";
+import { captureReference } from "../recorder/total-capture.ts";
 import { type Answer, ask, type Failure } from "./ask.ts";
 import type { DecisionType, ReviewRequest } from "./decision.ts";
 import type { ReviewOutcome } from "./outcome.ts";
@@ -219,7 +219,7 @@ class HeldReview {
       requested_at_utc: request.requestedAtUtc,
       expires_at_utc: request.expiresAtUtc,
     };
-    return { component, reference: captureComponent(component).component.reference };
+    return { component, reference: captureReference(component).component.reference };
   }
 
   /** Under the failure policy `continue` a record that is not kept is reported; else it stops what it should have proved. */

@@ -43,13 +43,17 @@ export type ProposalOf = (toolCallId: string) => string | undefined;
  * Remembers which model call, root and correlation a tool call came from, so that tool runs and later model calls that
  * carry its result find them without help. Ids are the provider's and not unique. Within one correlation the latest meaning counts;
  * where several know the id, the one that proposed just this, and none where that is not one: no person's decision must
- * end up in another's record. Bounded: the oldest are forgotten first.
+ * end up in another's record. Bounded: of `capacity` calls the later half is known for sure, the oldest are forgotten first.
  */
 export class ToolCallMemory {
-  /** By id, one a correlation, the oldest first. Lists, since thousands of ids are known in one correlation each. */
-  readonly #calls = new Map<string, readonly KnownCall[]>();
+  /**
+   * By id, one a correlation, the oldest first. Lists, since thousands of ids are known in one correlation each. What has come
+   * since the last turn, and what came before it: a large Map in which one key is deleted and set again and again gets slow.
+   */
+  #young = new Map<string, readonly KnownCall[]>();
+  #old: ReadonlyMap<string, readonly KnownCall[]> = this.#young;
   readonly #capacity: number;
-  #size = 0;
+  #youngCalls = 0;
 
   constructor(capacity = 10_000) {
     this.#capacity = capacity;
@@ -66,7 +70,7 @@ export class ToolCallMemory {
   ): KnownCall | undefined {
     const near = correlationId === undefined ? undefined : this.within(toolCallId, correlationId);
     if (near) return near;
-    const known = this.#calls.get(toolCallId) ?? [];
+    const known = this.#callsOf(toolCallId);
     const proposal = known.length > 1 ? proposalOf?.(toolCallId) : undefined;
     const candidates =
       proposal === undefined ? known : known.filter(({ proposals }) => proposals.includes(proposal));
@@ -75,20 +79,22 @@ export class ToolCallMemory {
 
   /** What is known of the call within this correlation. */
   within(toolCallId: string, correlationId: string): KnownCall | undefined {
-    return this.#calls.get(toolCallId)?.find((call) => call.correlationId === correlationId);
+    return this.#callsOf(toolCallId).find((call) => call.correlationId === correlationId);
   }
 
   remember(toolCallId: string, call: KnownCall): void {
-    const others = this.#others(toolCallId, call.correlationId).slice(1 - MAX_CORRELATIONS);
-    this.#set(toolCallId, [...others, call]);
-    if (this.#size > this.#capacity) this.#forgetOldest();
+    const others = this.#callsOf(toolCallId).filter((each) => each.correlationId !== call.correlationId);
+    this.#set(toolCallId, [...others.slice(1 - MAX_CORRELATIONS), call]);
   }
 
   /** The run that executes a call is over. */
   forgetRun(toolCallId: string, run: Run): void {
-    const known = this.#calls.get(toolCallId);
-    const over = known?.map((call) => (call.toolRun === run ? { ...call, toolRun: undefined } : call));
-    if (over) this.#calls.set(toolCallId, over);
+    const known = this.#callsOf(toolCallId);
+    if (!known.some(({ toolRun }) => toolRun === run)) return;
+    this.#set(
+      toolCallId,
+      known.map((call) => (call.toolRun === run ? { ...call, toolRun: undefined } : call)),
+    );
   }
 
   /** The latest of the given calls that is known. */
@@ -104,32 +110,22 @@ export class ToolCallMemory {
     return undefined;
   }
 
-  #others(toolCallId: string, correlationId: string): readonly KnownCall[] {
-    return (this.#calls.get(toolCallId) ?? []).filter((call) => call.correlationId !== correlationId);
+  #callsOf(toolCallId: string): readonly KnownCall[] {
+    return this.#young.get(toolCallId) ?? this.#old.get(toolCallId) ?? NONE;
   }
 
-  /** The calls of an id, which is then the latest. */
+  /** The calls of an id, which is then among the latest. */
   #set(toolCallId: string, calls: readonly KnownCall[]): void {
-    this.#size += calls.length - (this.#calls.get(toolCallId)?.length ?? 0);
-    this.#calls.delete(toolCallId);
-    if (calls.length > 0) this.#calls.set(toolCallId, calls);
-  }
-
-  /** Many at once: a Map from which each new entry pushes out one is slow to tell which is its oldest. */
-  #forgetOldest(): void {
-    const kept = Math.ceil(this.#capacity * (1 - FORGOTTEN_AT_ONCE));
-    for (const [toolCallId, calls] of this.#calls) {
-      if (this.#size <= kept) return;
-      const others = calls.slice(this.#size - kept);
-      this.#size -= calls.length - others.length;
-      if (others.length > 0) this.#calls.set(toolCallId, others);
-      else this.#calls.delete(toolCallId);
-    }
+    this.#youngCalls += calls.length - (this.#young.get(toolCallId)?.length ?? 0);
+    this.#young.set(toolCallId, calls);
+    if (this.#youngCalls < this.#capacity / 2) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#youngCalls = 0;
   }
 }
 
+const NONE: readonly KnownCall[] = [];
+
 /** So many correlations are told apart under one id. */
 const MAX_CORRELATIONS = 256;
-
-/** A part of the capacity. */
-const FORGOTTEN_AT_ONCE = 1 / 16;

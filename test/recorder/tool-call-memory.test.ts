@@ -56,29 +56,43 @@ describe("a call that is remembered", () => {
   });
 
   test("is forgotten when there are too many, the oldest first", () => {
-    const calls = new ToolCallMemory(2);
-    for (const id of ["a", "b", "c"]) calls.remember(id, call("first", id));
-    expect(["a", "b", "c"].map((id) => calls.get(id, "first")?.modelEventId)).toEqual([undefined, "b", "c"]);
-  });
-
-  test("is forgotten with others as old as it, never more than a sixteenth of them at once", () => {
     const calls = new ToolCallMemory(32);
     const ids = Array.from({ length: 500 }, (_, index) => `call_${index}`);
     for (const [index, id] of ids.entries()) {
       calls.remember(id, call("first", id));
       const isKnown = ids.slice(0, index + 1).map((each) => calls.get(each) !== undefined);
-      expect(isKnown.filter(Boolean).length).toBeLessThanOrEqual(32);
-      expect(isKnown.slice(-30)).not.toContain(false);
+      const known = isKnown.filter(Boolean).length;
+      expect(known).toBeLessThanOrEqual(32);
+      expect(isKnown.slice(-known)).not.toContain(false);
+      expect(known).toBeGreaterThanOrEqual(Math.min(index + 1, 16));
     }
   });
 
   test("is forgotten when one id is used everywhere, the oldest correlation first", () => {
-    const calls = new ToolCallMemory(2);
-    for (const correlationId of ["first", "second", "third", "second", "fourth"])
+    const calls = new ToolCallMemory();
+    const correlations = Array.from({ length: 600 }, (_, index) => `correlation ${index}`);
+    for (const [index, correlationId] of correlations.entries()) {
       calls.remember("call_0", call(correlationId, "a"));
-    const known = ["first", "second", "third", "fourth"].map(
-      (each) => calls.within("call_0", each) !== undefined,
-    );
-    expect(known).toEqual([false, true, false, true]);
+      expect(calls.within("call_0", correlations[Math.max(0, index - 255)] ?? "")).toBeDefined();
+      expect(calls.within("call_0", correlations[index - 256] ?? "")).toBeUndefined();
+    }
+  });
+
+  test("is not forgotten while it is told again and again, however many others come", () => {
+    const calls = new ToolCallMemory(32);
+    for (let index = 0; index < 500; index++) {
+      calls.remember("call_0", call("first", `model ${index}`));
+      calls.remember(`call_${index + 1}`, call("first", "other"));
+      expect(calls.get("call_0")?.modelEventId).toBe(`model ${index}`);
+    }
+  });
+
+  test("no longer knows a run that is over also where it has got old", () => {
+    const calls = new ToolCallMemory(4);
+    const run = { correlationId: "first" } as Run;
+    calls.remember("call_0", { ...call("first", "a"), toolRun: run });
+    for (const id of ["call_1", "call_2"]) calls.remember(id, call("first", "b"));
+    calls.forgetRun("call_0", run);
+    expect(calls.get("call_0")).toMatchObject({ modelEventId: "a", toolRun: undefined });
   });
 });

@@ -42,7 +42,7 @@ export interface EncodedEvent {
 export async function encodeNewEvent(event: NewEvent, nowMs: number): Promise<EncodedEvent> {
   const eventId = event.eventId ?? newEventId();
   const fields = { ...event, eventId, occurredAtUtc: event.occurredAtUtc ?? shortestTimestamp(nowMs) };
-  const components = encodeContent(event);
+  const components = encodeContent(event, event.payloadKey === undefined ? "hash" : "seal");
   const keys = keyProviderOf(event);
   const key = keys && (await encryptionKey(keys, { eventId, systemId: event.systemId }));
   const payload = key && sealPayload(fields, components, key);

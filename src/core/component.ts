@@ -1,5 +1,6 @@
 import { canonicalJson } from "./canonical-json.ts";
 import { sha256Hex } from "./digest.ts";
+import { isLatin1 } from "./latin1-literal.ts";
 import { utf8Bytes } from "./utf8.ts";
 
 /** One of an event's three components (input, output, metadata), encoded once for hash, seal and wire. */
@@ -12,17 +13,20 @@ export interface Component {
   readonly reference: string;
 }
 
+/** What a component is for: its hash alone, or to be sealed, too. */
+export type ComponentUse = "hash" | "seal";
+
 /**
  * Encodes a component. Null and undefined count as `{}`, as the wire format has it.
  * @throws {ComplianceGuardError} `not_canonicalizable`, with the path of what JSON cannot hold.
  */
-export function encodeComponent(value: unknown): Component {
-  return componentOfText(canonicalJson(value ?? {}));
+export function encodeComponent(value: unknown, use: ComponentUse = "hash"): Component {
+  return componentOfText(canonicalJson(value ?? {}), use);
 }
 
-/** The component whose canonical JSON is already at hand. Its bytes are made when they are asked for: a reference needs none. */
-export function componentOfText(text: string): Component {
-  return new TextComponent(text);
+/** The component whose canonical JSON is already at hand. Its bytes are made when they are needed: a reference needs none. */
+export function componentOfText(text: string, use: ComponentUse = "hash"): Component {
+  return new TextComponent(text, use);
 }
 
 /** The component whose canonical JSON is already at hand in UTF-8. */
@@ -35,9 +39,11 @@ class TextComponent implements Component {
   readonly reference: string;
   #bytes: Uint8Array | undefined;
 
-  constructor(text: string) {
+  constructor(text: string, use: ComponentUse) {
     this.text = text;
-    this.reference = sha256Hex(text);
+    // Beyond Latin-1 it takes longer to make UTF-8 of a text than to hash or to seal that: once is enough.
+    if (use === "seal" && !isLatin1(text)) this.#bytes = utf8Bytes(text);
+    this.reference = sha256Hex(this.#bytes ?? text);
   }
 
   get bytes(): Uint8Array {

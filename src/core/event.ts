@@ -1,4 +1,4 @@
-import { type Component, encodeComponent } from "./component.ts";
+import { type Component, type ComponentUse, encodeComponent } from "./component.ts";
 import { ComplianceGuardError } from "./errors.ts";
 import type { Payload } from "./payload.ts";
 import { isTimestamp } from "./timestamp.ts";
@@ -68,11 +68,11 @@ export interface EventBody extends ClearFields {
  * Encodes the three components once, for hash, seal and wire.
  * @throws {ComplianceGuardError} `not_canonicalizable`, with the path of what JSON cannot hold.
  */
-export function encodeContent(content: EventContent): EventComponents {
+export function encodeContent(content: EventContent, use: ComponentUse = "hash"): EventComponents {
   return {
-    input: encodeComponent(content.input),
-    output: encodeComponent(content.output),
-    metadata: encodeComponent(content.metadata),
+    input: encodeComponent(content.input, use),
+    output: encodeComponent(content.output, use),
+    metadata: encodeComponent(content.metadata, use),
   };
 }
 

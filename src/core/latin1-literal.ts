@@ -3,7 +3,7 @@
  * which takes less than half the time where there are hundreds of them. Undefined for any other text.
  */
 export function latin1Literal(text: string): string | undefined {
-  if (BEYOND_LATIN1.test(text)) return undefined;
+  if (!isLatin1(text)) return undefined;
   if (text.length <= CHUNK) return `"${escaped(text)}"`;
   let literal = '"';
   for (let start = 0; start < text.length; start += CHUNK)
@@ -12,6 +12,10 @@ export function latin1Literal(text: string): string | undefined {
 }
 
 /** Costs nothing where the engine keeps a text in bytes, which it does for nearly all that are Latin-1: it cannot match there. */
+export function isLatin1(text: string): boolean {
+  return !BEYOND_LATIN1.test(text);
+}
+
 const BEYOND_LATIN1 = /[^\0-\xff]/;
 
 const BACKSLASH = 0x5c;

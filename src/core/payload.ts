@@ -7,6 +7,7 @@ import { sha256Hex } from "./digest.ts";
 import { ComplianceGuardError } from "./errors.ts";
 import type { EventComponents } from "./event.ts";
 import type { PayloadKey } from "./keys.ts";
+import { isLatin1 } from "./latin1-literal.ts";
 import type { StoredEvent } from "./stored-event.ts";
 import { equivalentTimestamps } from "./timestamp.ts";
 
@@ -108,10 +109,28 @@ export function readPayload(event: StoredEvent): Payload {
   };
 }
 
-function plaintextOf({ input, output, metadata }: EventComponents): string {
+function plaintextOf({ input, output, metadata }: EventComponents): string | Uint8Array {
   // The components are canonical already, and "input" < "metadata" < "output" is the order of the canonical form.
-  return `{"input":${input.text},"metadata":${metadata.text},"output":${output.text}}`;
+  if (isLatin1(input.text) && isLatin1(metadata.text) && isLatin1(output.text))
+    return `{"input":${input.text},"metadata":${metadata.text},"output":${output.text}}`;
+  const [inputStart, metadataStart, outputStart, end] = PLAINTEXT_FRAME;
+  return Buffer.concat([
+    inputStart,
+    input.bytes,
+    metadataStart,
+    metadata.bytes,
+    outputStart,
+    output.bytes,
+    end,
+  ]);
 }
+
+const PLAINTEXT_FRAME = [
+  Buffer.from('{"input":'),
+  Buffer.from(',"metadata":'),
+  Buffer.from(',"output":'),
+  Buffer.from("}"),
+] as const;
 
 function aadOf(eventId: string, systemId: string, timestamp: string): string {
   return canonicalJson({ eventId, systemId, timestamp });

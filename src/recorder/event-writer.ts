@@ -2,6 +2,7 @@ import { type Component, encodeComponent } from "../core/component.ts";
 import { type EventComponents, type EventFields, encodeWrittenBody } from "../core/event.ts";
 import type { EventSink, OutgoingEvent } from "../core/event-sink.ts";
 import { encryptionKey, type KeyProvider, type KeyRequest, type PayloadKey } from "../core/keys.ts";
+import { isLatin1 } from "../core/latin1-literal.ts";
 import { sealPayload } from "../core/payload.ts";
 import type { MetadataDraft } from "./metadata.ts";
 import { captureComponent, captureReference, captureText } from "./total-capture.ts";
@@ -130,9 +131,9 @@ export class EventWriter {
     const { input, output } = event;
     const clear = clearText(fields);
     const metadata = event.metadata.component(clear);
-    const components = { input, output, metadata };
+    const components = { input, output, metadata } as EventComponents;
     if (key && sizeOf(components) > this.#maxContentBytes) return this.#encode(event, undefined, "too_large");
-    const payload = key ? sealPayload(fields, components as EventComponents, key) : undefined;
+    const payload = key ? sealPayload(fields, components, key) : undefined;
     return {
       body: encodeWrittenBody(clear, components, payload),
       written: {
@@ -150,12 +151,14 @@ function clearText(fields: EventFields): string {
 }
 
 /** In bytes of UTF-8. */
-function sizeOf({
-  input,
-  output,
-  metadata,
-}: Readonly<Record<keyof EventComponents, RecordedComponent>>): number {
-  return [input, output, metadata].reduce((sum, { text = "" }) => sum + Buffer.byteLength(text, "utf8"), 0);
+function sizeOf({ input, output, metadata }: EventComponents): number {
+  return byteLength(input) + byteLength(output) + byteLength(metadata);
+}
+
+/** Only of a text beyond Latin-1 the bytes are there already. */
+function byteLength(component: Component): number {
+  const { text } = component;
+  return isLatin1(text) ? Buffer.byteLength(text, "utf8") : component.bytes.byteLength;
 }
 
 function withOmission(fields: EventFields, omission: PayloadOmission): EventFields {

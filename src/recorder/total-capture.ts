@@ -1,4 +1,4 @@
-import { type Component, componentOfText } from "../core/component.ts";
+import { type Component, type ComponentUse, componentOfText } from "../core/component.ts";
 import { type CaptureBounds, CaptureWriter } from "./capture-writer.ts";
 import { recordedNames } from "./captured-container.ts";
 
@@ -35,14 +35,18 @@ export interface CapturedText {
  * - anything else by `{unrepresentable: kind}`, its kind one of `UnrepresentableKind`
  */
 export function captureComponent(value: unknown): CapturedComponent {
-  const { text, repairs } = captureText(value);
-  return { component: componentOfText(text === undefined || text === "null" ? "{}" : text), repairs };
+  return captured(value, "seal");
 }
 
 /** The reference that {@link captureComponent} gives, and nothing of the value. Never throws. */
 export function captureReference(value: unknown): CapturedReference {
-  const { component, repairs } = captureComponent(value);
+  const { component, repairs } = captured(value, "hash");
   return { component: { reference: component.reference }, repairs };
+}
+
+function captured(value: unknown, use: ComponentUse): CapturedComponent {
+  const { text, repairs } = captureText(value);
+  return { component: componentOfText(text === undefined || text === "null" ? "{}" : text, use), repairs };
 }
 
 /** The same as text; only an undefined value has none. Never throws. */

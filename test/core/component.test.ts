@@ -3,12 +3,15 @@ import { componentOfBytes, encodeComponent } from "../../src/core/component.ts";
 import { reference } from "../../src/core/digest.ts";
 import { codeOf } from "../support/error-code.ts";
 
-test.each([{ b: "é😀", a: [1, null] }, "text", ["a"], 7, null, undefined])(
-  "%j is encoded once, its reference is that of its bytes",
+test.each([{ b: "é😀", a: [1, null] }, "text", ["a"], "äöü", 7, null, undefined])(
+  "%j is encoded once, its reference is that of its bytes, whatever it is for",
   (value) => {
-    const component = encodeComponent(value);
-    expect(component.reference).toBe(reference(value));
-    expect(componentOfBytes(component.bytes)).toEqual(component);
+    for (const use of ["hash", "seal"] as const) {
+      const component = encodeComponent(value, use);
+      expect(component.reference).toBe(reference(value));
+      expect(componentOfBytes(component.bytes)).toEqual(encodeComponent(value));
+      expect(Buffer.from(component.bytes).toString()).toBe(component.text);
+    }
   },
 );
 

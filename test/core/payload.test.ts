@@ -76,6 +76,20 @@ test("what is sealed opens to the canonical texts of its components", () => {
   );
 });
 
+test("the ciphertext is the same whatever the components were encoded for", () => {
+  const text = fc.oneof(fc.string(), fc.string({ unit: "grapheme" }), fc.constantFrom("äöü", "申请人", "😀"));
+  fc.assert(
+    fc.property(text, text, text, (input, output, metadata) => {
+      const content = { input: { input }, output: { output }, metadata: { metadata } };
+      const nonce = Buffer.alloc(12, 1);
+      const [hashed, sealed] = (["hash", "seal"] as const).map((use) =>
+        sealPayload(fields, encodeContent(content, use), { key, keyId: "test" }, nonce),
+      );
+      expect(sealed).toEqual(hashed);
+    }),
+  );
+});
+
 test("a nonce is never used twice, and is twelve bytes", () => {
   const nonces = Array.from({ length: 500 }, () => sealedEvent({}).payloadNonce);
   expect(new Set(nonces).size).toBe(500);

@@ -225,14 +225,14 @@ export class RecordedRun extends LinkedRun implements Run {
       const metadata = this.#metadata.copy();
       let input = this.#input;
       let told = this.#facts;
-      if (end.input !== undefined) {
+      // What is found out after the end is about what it says itself: the content of the run is held no more.
+      if (end.input !== undefined || this.#isAmended) {
         const captured = this.#support.writer.capture(end.input);
         input = captured.component;
         told = { ...told, isInputHidden: isNotShown(end.input) };
         metadata.countRepairs(captured.repairs);
       }
       if (!this.#isAmended) {
-        // What is found out later is about something else than what the run was given.
         this.#input = input;
         this.#facts = told;
       }

@@ -10,6 +10,7 @@ import { Recorder } from "../../src/recorder/recorder.ts";
 import type { RecorderOptions } from "../../src/recorder/recorder-options.ts";
 import type { Run, RunKind, RunStart } from "../../src/recorder/run.ts";
 import type { Trouble } from "../../src/recorder/trouble.ts";
+import { startRecording } from "../support/recording.ts";
 
 const question = {
   messages: [{ role: "user", parts: [{ type: "text", content: "Short-list applicant 7?" }] }],
@@ -180,6 +181,18 @@ describe("one event for every run", () => {
     expect(run.inputReference).toBe(inputReference);
     await child().succeed();
     expect(sink.events.at(-1)?.systemState).toMatchObject({ run: { parent_id: first.eventId } });
+  });
+
+  test("what comes to light after the end opens with its key, also where nothing is told but the error", async () => {
+    const { recorder, events } = startRecording();
+    const run = recorder.start({ kind: "model", input: () => ({ question: 1 }) });
+    await run.succeed({ output: { answer: 2 } });
+    await run.amend(new TypeError("no such member"));
+    const contents = (await events()).map(({ input, output }) => ({ input, output }));
+    expect(contents).toEqual([
+      { input: { question: 1 }, output: { answer: 2 } },
+      { input: {}, output: {} },
+    ]);
   });
 
   test("what comes to light before the end, or after the run was given up, is its end", async () => {

@@ -1,5 +1,6 @@
 // SHA-256 of the long texts that a record of the call holds and nothing else: below this no recorder of references can come.
 import { hash } from "node:crypto";
+import { wrappedTools } from "./wrapped-tools.mjs";
 
 const textOf = ({ text, output }) => text ?? output?.value ?? "";
 const hashAll = (parts) => hash("sha256", parts.map(textOf).join(""));
@@ -20,18 +21,10 @@ export const create = () => ({
     },
   },
   wrapTools: (tools) =>
-    Object.fromEntries(
-      Object.entries(tools).map(([name, { execute, ...tool }]) => [
-        name,
-        {
-          ...tool,
-          async execute(...given) {
-            const result = await execute(...given);
-            hash("sha256", result);
-            return result;
-          },
-        },
-      ]),
-    ),
+    wrappedTools(tools, async (_name, _args, execute) => {
+      const result = await execute();
+      hash("sha256", result);
+      return result;
+    }),
   flush: async () => {},
 });

@@ -1,5 +1,6 @@
 // The references of what a call was given and gave in plain objects, and nothing else: no clear fields, no links, no checks, no repairs.
 import { reference } from "../../../dist/index.js";
+import { wrappedTools } from "./wrapped-tools.mjs";
 
 export function create() {
   const events = [];
@@ -15,20 +16,12 @@ export function create() {
       wrapStream: ({ doStream }) => doStream(),
     },
     wrapTools: (tools) =>
-      Object.fromEntries(
-        Object.entries(tools).map(([name, { execute, ...tool }]) => [
-          name,
-          {
-            ...tool,
-            async execute(args, ...given) {
-              const input = reference({ name, arguments: args });
-              const result = await execute(args, ...given);
-              events.push({ input, output: reference({ result }) });
-              return result;
-            },
-          },
-        ]),
-      ),
+      wrappedTools(tools, async (name, args, execute) => {
+        const input = reference({ name, arguments: args });
+        const result = await execute();
+        events.push({ input, output: reference({ result }) });
+        return result;
+      }),
     flush: async () => {
       events.length = 0;
     },

@@ -51,7 +51,7 @@ export class ToolCallMemory {
    * since the last turn, and what came before it: a large Map in which one key is deleted and set again and again gets slow.
    */
   #young = new Map<string, readonly KnownCall[]>();
-  #old: ReadonlyMap<string, readonly KnownCall[]> = this.#young;
+  #old = new Map<string, readonly KnownCall[]>();
   readonly #capacity: number;
   #youngCalls = 0;
 
@@ -118,6 +118,8 @@ export class ToolCallMemory {
   #set(toolCallId: string, calls: readonly KnownCall[]): void {
     this.#youngCalls += calls.length - (this.#young.get(toolCallId)?.length ?? 0);
     this.#young.set(toolCallId, calls);
+    // An outdated copy would hold a run that is over, and count twice.
+    this.#old.delete(toolCallId);
     if (this.#youngCalls < this.#capacity / 2) return;
     this.#old = this.#young;
     this.#young = new Map();

@@ -1,3 +1,6 @@
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import type { Run } from "../../src/recorder/run.ts";
 import { type KnownCall, ToolCallMemory } from "../../src/recorder/tool-call-memory.ts";
@@ -94,5 +97,22 @@ describe("a call that is remembered", () => {
     for (const id of ["call_1", "call_2"]) calls.remember(id, call("first", "b"));
     calls.forgetRun("call_0", run);
     expect(calls.get("call_0")).toMatchObject({ modelEventId: "a", toolRun: undefined });
+  });
+
+  test("does not hold a run that is over, also where it had got old before", async () => {
+    const calls = new ToolCallMemory(4);
+    const held = (): WeakRef<Run> => {
+      const run = { correlationId: "first" } as Run;
+      calls.remember("call_0", { ...call("first", "a"), toolRun: run });
+      calls.remember("call_1", call("first", "b"));
+      calls.forgetRun("call_0", run);
+      return new WeakRef(run);
+    };
+    const run = held();
+    await setImmediate();
+    setFlagsFromString("--expose-gc");
+    runInNewContext("gc")();
+    expect(run.deref()).toBeUndefined();
+    expect(calls.get("call_0")?.modelEventId).toBe("a");
   });
 });

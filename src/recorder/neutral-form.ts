@@ -90,7 +90,8 @@ export class NeutralConversation {
       else if (piece.name === "") this.#droppedCalls += 1;
       else calls.push(callPart(piece));
     }
-    return [...(content === "" ? [] : [textPart(content)]), ...files, ...calls];
+    const texts: NeutralPart[] = content === "" ? [] : [{ type: "text", content }];
+    return [...texts, ...files, ...calls];
   }
 }
 
@@ -165,10 +166,6 @@ export function valueComponent(
 ): { readonly value: unknown } {
   const unwrapped = withoutWrapper(value);
   return { value: translate ? new Translated(unwrapped, translate) : unwrapped };
-}
-
-function textPart(content: string): NeutralPart {
-  return { type: "text", content };
 }
 
 function callPart(call: Extract<Piece, { type: "call" | "text_call" }>): NeutralPart {

@@ -3,6 +3,7 @@ import type { Settlement } from "./delivery.ts";
 import type { KeptRecord } from "./kept-record.ts";
 import type { RecordRequest } from "./messages.ts";
 import type { RecordStore } from "./record-store.ts";
+import { isFull } from "./sqlite-errors.ts";
 
 /** A record that is to be kept. Exactly one of the two is called, once. */
 export interface Incoming {
@@ -140,13 +141,10 @@ export class Committer {
   }
 }
 
-const SQLITE_FULL = 13;
-
 /** The errors of SQLite as this package's. */
 function explained(error: unknown): unknown {
   if (isComplianceGuardError(error)) return error;
-  const { errcode, message } = error as { errcode?: number; message?: string };
-  if (errcode !== undefined && (errcode & 0xff) === SQLITE_FULL) {
+  if (isFull(error)) {
     return new OutboxFullError(
       "The outbox's disk is full: nothing was discarded, and nothing more is kept until there is room",
       {
@@ -154,5 +152,5 @@ function explained(error: unknown): unknown {
       },
     );
   }
-  return new Error(`The outbox could not write: ${message ?? "unknown"}`, { cause: error });
+  return new Error(`The outbox could not write: ${(error as Error).message}`, { cause: error });
 }

@@ -1,21 +1,14 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
-import { join } from "node:path";
+import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
 import { isComplianceGuardError } from "../core/errors.ts";
 import { troubleOf } from "./directory.ts";
 import { FileLock } from "./file-lock.ts";
 import { checkSchema, createSchema, openRecords } from "./record-schema.ts";
 import { RecordStore } from "./record-store.ts";
-import { mendLog, PAGE_BYTES } from "./write-ahead-log.ts";
+import { isOfContent } from "./sqlite-errors.ts";
+import { mendedLog, PAGE_BYTES, readLog } from "./write-ahead-log.ts";
 
 /** A data file this process holds: its own, or one it adopted. */
 export interface DataFile {
@@ -30,29 +23,46 @@ export type Adoption =
   /** Its process lives, or somebody else was faster. */
   | { readonly outcome: "in_use" }
   | { readonly outcome: "adopted"; readonly file: DataFile }
-  /** Not to be trusted, or damaged: moved away. `damaged` can be read in parts. */
-  | {
-      readonly outcome: "set_aside";
-      readonly id: string;
-      readonly trouble: string;
-      readonly path: string;
-      readonly isDamaged: boolean;
-    };
+  /** Not to be trusted, and nothing of it is read. It was moved to `path`. */
+  | { readonly outcome: "set_aside"; readonly trouble: string; readonly path: string }
+  | { readonly outcome: "damaged"; readonly file: DamagedFile };
+
+/** A data file that can be read in parts. It is held, and stays where it is until what can be saved of it is saved. */
+export interface DamagedFile {
+  readonly path: string;
+  readonly trouble: string;
+  /** Moves it away and lets go. Gives where it lies then. */
+  setAside(): string;
+  /** Lets go and leaves it, for another try. */
+  release(): void;
+}
 
 const SIDES = ["", "-wal", "-shm", "-journal"];
 
-/** Makes this process's own data file: first the lock, then the file. */
+/** Makes this process's own data file: first the lock, then the file. Where that fails, neither is left. */
 export function createDataFile(directory: string): DataFile {
   for (;;) {
     const id = randomBytes(16).toString("hex");
-    const lock = FileLock.create(join(directory, "locks", id));
-    if (!lock) continue;
+    const lockPath = join(directory, "locks", id);
     const path = join(directory, `${id}.db`);
-    // With its mode before SQLite opens it, so that it is never open to others.
-    closeSync(openSync(path, "wx", 0o600));
-    const database = openRecords(path);
-    createSchema(database);
-    return dataFile(directory, id, new RecordStore(database), lock);
+    let lock: FileLock | undefined;
+    let database: DatabaseSync | undefined;
+    try {
+      lock = FileLock.create(lockPath);
+      if (!lock) continue;
+      // With its mode before SQLite opens it, so that it is never open to others.
+      closeSync(openSync(path, "wx", 0o600));
+      database = openRecords(path);
+      createSchema(database);
+      return dataFile(directory, id, new RecordStore(database), lock);
+    } catch (error) {
+      database?.close();
+      removeFile(path);
+      // Nobody else can have taken the lock: there was no data file to find it by.
+      if (lock) lock.remove();
+      else rmSync(lockPath, { force: true });
+      throw error;
+    }
   }
 }
 
@@ -67,53 +77,62 @@ export function strangeFiles(directory: string, held: ReadonlySet<string>): stri
 /**
  * Adopts the data file of a process that is gone, once it is what it should be: this user's own, open to nobody else, under one
  * name, with our tables and nothing else, and whole.
+ * @throws What the system says where it cannot be looked at now (no descriptor left, a full disk): it stays as it is.
  */
 export function adoptDataFile(directory: string, id: string): Adoption {
   const path = join(directory, `${id}.db`);
   const lockPath = join(directory, "locks", id);
-  const named = /^[0-9a-f]{32}$/.test(id) ? undefined : "its name is none of ours";
-  if (named) return setAside(directory, id, named, false);
-  if (existsSync(lockPath)) {
-    const lockTrouble = troubleOf(lockPath, "file");
-    if (lockTrouble) return setAside(directory, id, `its lock: ${lockTrouble}`, false);
-  }
-  let lock: FileLock | undefined;
-  try {
-    lock = FileLock.create(lockPath) ?? FileLock.take(lockPath);
-  } catch {
-    return setAside(directory, id, "its lock is no lock of ours", false);
-  }
+  if (!/^[0-9a-f]{32}$/.test(id)) return setAside(path, "its name is none of ours");
+  const lockTrouble = isThere(lockPath) ? FileLock.troubleOf(lockPath) : undefined;
+  if (lockTrouble) return setAside(path, `its lock: ${lockTrouble}`);
+  const lock = FileLock.create(lockPath) ?? FileLock.take(lockPath);
   if (!lock) return { outcome: "in_use" };
   // Whoever held the lock before may have emptied and removed the file.
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+  if (!isThere(path)) {
     lock.remove();
     return { outcome: "in_use" };
   }
-  const trouble = SIDES.filter((side) => side === "" || lstatSync(path + side, { throwIfNoEntry: false }))
-    .map((side) => troubleOf(path + side, "file"))
-    .find((each) => each !== undefined);
-  if (trouble) {
+  try {
+    const adoption = looked(directory, id, lock);
+    if (adoption.outcome === "set_aside") lock.remove();
+    return adoption;
+  } catch (error) {
     lock.release();
-    return setAside(directory, id, trouble, false);
+    throw error;
   }
-  if (isCut(path)) {
-    const aside = setAside(directory, id, "it ends in the midst of a page", true);
-    lock.remove();
-    return aside;
-  }
-  if (mendLog(`${path}-wal`)) {
-    const aside = setAside(directory, id, "its write-ahead log is damaged", true);
-    lock.remove();
-    return aside;
-  }
+}
+
+/** What a file is whose lock is held. */
+function looked(directory: string, id: string, lock: FileLock): Adoption {
+  const path = join(directory, `${id}.db`);
+  const trouble = sidesOf(path)
+    .map((side) => troubleOf(side, "file"))
+    .find((each) => each !== undefined);
+  if (trouble) return setAside(path, trouble);
+  if (isCut(path)) return damaged(path, "it ends in the midst of a page", lock);
+  if (isLogDamaged(path)) return damaged(path, "its write-ahead log is damaged", lock);
   try {
     return { outcome: "adopted", file: dataFile(directory, id, checkedStore(path), lock) };
   } catch (error) {
-    const isForeign = isComplianceGuardError(error) && error.code === "outbox_unusable";
-    const aside = setAside(directory, id, (error as Error).message, !isForeign);
-    lock.remove();
-    return aside;
+    const code = isComplianceGuardError(error) ? error.code : undefined;
+    if (code === "outbox_unusable") return setAside(path, (error as Error).message);
+    if (code === "outbox_damaged" || isOfContent(error)) return damaged(path, (error as Error).message, lock);
+    throw error;
   }
+}
+
+function damaged(path: string, trouble: string, lock: FileLock): Adoption {
+  const file: DamagedFile = {
+    path,
+    trouble,
+    setAside() {
+      const aside = movedAside(path);
+      lock.remove();
+      return aside;
+    },
+    release: () => lock.release(),
+  };
+  return { outcome: "damaged", file };
 }
 
 /** SQLite would take what is missing of the last page for zeros, and a file of a few bytes for a new one. */
@@ -123,7 +142,15 @@ function isCut(path: string): boolean {
   return logBytes === 0 && lstatSync(path).size % PAGE_BYTES !== 0;
 }
 
+function isLogDamaged(path: string): boolean {
+  const log = readLog(`${path}-wal`);
+  return log !== undefined && mendedLog(log) !== undefined;
+}
+
 function checkedStore(path: string): RecordStore {
+  // What SQLite knows of the log beyond the log itself, and makes anew. Where it can open that for reading only, as when no descriptor
+  // is left for a moment, it may take the log for empty and delete it (seen with 3.53).
+  rmSync(`${path}-shm`, { force: true });
   const database = openRecords(path);
   try {
     checkSchema(database, lstatSync(path).size);
@@ -143,21 +170,33 @@ function dataFile(directory: string, id: string, store: RecordStore, lock: FileL
       const { open, waiting, deadLetters } = store.counts;
       store.close();
       if (open + waiting + deadLetters > 0) return lock.release();
-      for (const side of SIDES) rmSync(path + side, { force: true });
+      removeFile(path);
       lock.remove();
     },
   };
 }
 
+function setAside(path: string, trouble: string): Adoption {
+  return { outcome: "set_aside", trouble, path: movedAside(path) };
+}
+
 /** Moves a file and what SQLite keeps beside it out of the way. Links are moved, never followed. */
-function setAside(directory: string, id: string, trouble: string, isDamaged: boolean): Adoption {
-  const aside = join(directory, "aside");
-  mkdirSync(aside, { recursive: true, mode: 0o700 });
-  const path = join(aside, `${id}.db`);
-  for (const side of SIDES) {
-    if (lstatSync(join(directory, `${id}.db${side}`), { throwIfNoEntry: false })) {
-      renameSync(join(directory, `${id}.db${side}`), path + side);
-    }
-  }
-  return { outcome: "set_aside", id, trouble, path, isDamaged };
+function movedAside(path: string): string {
+  const directory = join(dirname(path), "aside");
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const side of sidesOf(path)) renameSync(side, join(directory, basename(side)));
+  return join(directory, basename(path));
+}
+
+function removeFile(path: string): void {
+  for (const side of SIDES) rmSync(path + side, { force: true });
+}
+
+/** A data file and what SQLite keeps beside it, as far as they are there. */
+function sidesOf(path: string): string[] {
+  return SIDES.map((side) => path + side).filter(isThere);
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

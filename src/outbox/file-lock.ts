@@ -1,5 +1,7 @@
-import { closeSync, openSync, rmSync } from "node:fs";
+import { closeSync, lstatSync, openSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { troubleOf } from "./directory.ts";
+import { isBusy } from "./sqlite-errors.ts";
 
 /**
  * Shows that the process that made a data file lives: a SQLite file held under an exclusive lock, which the system releases
@@ -12,6 +14,11 @@ export class FileLock {
   private constructor(path: string, database: DatabaseSync) {
     this.#path = path;
     this.#database = database;
+  }
+
+  /** Why a file is no lock of ours, or undefined. Ours are empty: nothing is ever written. */
+  static troubleOf(path: string): string | undefined {
+    return troubleOf(path, "file") ?? (lstatSync(path).size > 0 ? "it is not empty" : undefined);
   }
 
   /** Makes the lock file and holds it; undefined where the name is taken. */
@@ -35,7 +42,7 @@ export class FileLock {
       return new FileLock(path, database);
     } catch (error) {
       database?.close();
-      if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
+      if (isBusy(error)) return undefined;
       throw error;
     }
   }
@@ -51,5 +58,3 @@ export class FileLock {
     this.#database.close();
   }
 }
-
-const SQLITE_BUSY = 5;

@@ -51,10 +51,10 @@ export function keyTrouble(error: unknown): PlainTrouble {
   return { code: isComplianceGuardError(error) ? error.code : "key_unavailable", message };
 }
 
-/** The directory could not be looked through for files of dead processes. */
+/** What dead processes left could not be looked at: the whole directory, or one file. */
 export function lookTrouble(cause: unknown): PlainTrouble {
   return {
     code: "outbox_unusable",
-    message: `The outbox cannot look for files: ${(cause as Error).message}`,
+    message: `What an earlier process left in the outbox cannot be read now, is kept, and is tried again within a minute: ${(cause as Error).message}`,
   };
 }

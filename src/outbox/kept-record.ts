@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { sha256Hex } from "../core/digest.ts";
+import { readOr } from "./sqlite-errors.ts";
 
 /** A record as it is kept. */
 export interface KeptRecord {
@@ -18,20 +19,18 @@ export interface KeptRecord {
 export function* readableRecords(database: DatabaseSync): Generator<KeptRecord> {
   const numbers = new Set<number>();
   for (const direction of ["ASC", "DESC"]) {
-    try {
+    // As far as SQLite can read.
+    readOr(undefined, () => {
       const rows = database.prepare(`SELECT number FROM record ORDER BY number ${direction}`).iterate();
       for (const row of rows) numbers.add(Number(row["number"]));
-    } catch {
-      // Here SQLite can read no further.
-    }
+    });
   }
   for (const number of numbers) {
-    try {
-      const row = database.prepare(`SELECT ${COLUMNS} WHERE record.number = ?`).get(number);
-      if (row) yield keptRecord(row);
-    } catch {
-      // This one lies on a damaged page.
-    }
+    // None where it lies on a damaged page.
+    const row = readOr(undefined, () =>
+      database.prepare(`SELECT ${COLUMNS} WHERE record.number = ?`).get(number),
+    );
+    if (row) yield keptRecord(row);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { IngestResult } from "../client/answers.ts";
 import { newEventId } from "../core/uuid.ts";
 import { Committer, type Incoming } from "./committer.ts";
-import { type Adoption, adoptDataFile, createDataFile, type DataFile, strangeFiles } from "./data-file.ts";
+import { adoptDataFile, createDataFile, type DamagedFile, type DataFile, strangeFiles } from "./data-file.ts";
 import { Delivery } from "./delivery.ts";
 import { prepareDirectory } from "./directory.ts";
 import { droppedEvent } from "./dropped-event.ts";
@@ -94,6 +94,8 @@ export class OutboxHost {
       opening.concurrency,
     );
     if (left?.outcome === "set_aside") this.#reportAside(left);
+    // Where that fails it is looked at again as any other.
+    if (left?.outcome === "damaged") this.#unlessItFails(() => this.#salvage(left.file));
   }
 
   /** The data file that takes new records, for a thread that has to go on where this one died. */
@@ -204,11 +206,13 @@ export class OutboxHost {
 
   #look(): void {
     if (this.#isClosing) return;
-    try {
-      for (const id of strangeFiles(this.#opening.directory, new Set(this.#files.keys()))) this.#adopt(id);
-    } catch (cause) {
-      this.#surroundings.report(lookTrouble(cause));
-    }
+    this.#unlessItFails(() => {
+      const held = new Set(this.#files.keys());
+      for (const id of strangeFiles(this.#opening.directory, held)) {
+        // One that cannot be looked at now keeps none of the others back.
+        this.#unlessItFails(() => this.#adopt(id));
+      }
+    });
     this.#afterCommit();
     this.#timer = setTimeout(
       () => {
@@ -219,13 +223,50 @@ export class OutboxHost {
     );
   }
 
+  #unlessItFails(look: () => void): void {
+    try {
+      look();
+    } catch (cause) {
+      this.#surroundings.report(lookTrouble(cause));
+    }
+  }
+
   #adopt(id: string): void {
     const adoption = adoptDataFile(this.#opening.directory, id);
     if (adoption.outcome === "set_aside") this.#reportAside(adoption);
+    if (adoption.outcome === "damaged") this.#salvage(adoption.file);
     if (adoption.outcome !== "adopted") return;
     const { file } = adoption;
-    file.store.transaction(() => file.store.abandonAll());
+    try {
+      file.store.transaction(() => file.store.abandonAll());
+    } catch (error) {
+      file.close();
+      throw error;
+    }
     this.#take(file);
+  }
+
+  /** Saves what can be read of a damaged file into one of its own: whose events they are is decided as for any that was left. */
+  #salvage(damaged: DamagedFile): void {
+    let file: DataFile | undefined;
+    try {
+      file = createDataFile(this.#opening.directory);
+      const counts = salvage(damaged.path, file.store);
+      this.#reportAside({ trouble: damaged.trouble, path: damaged.setAside(), ...counts });
+    } catch (error) {
+      // What was saved and the damaged file are both looked at again. The platform knows what it is sent twice.
+      file?.close();
+      damaged.release();
+      throw error;
+    }
+    if (file.store.counts.waiting > 0) this.#take(file);
+    else file.close();
+  }
+
+  #reportAside(found: { trouble: string; path: string; saved?: number; altered?: number }): void {
+    const { trouble, path, saved = 0, altered = 0 } = found;
+    this.#setAside++;
+    this.#surroundings.report(asideTrouble(path, trouble, saved, altered));
   }
 
   #take(file: DataFile): void {
@@ -238,16 +279,6 @@ export class OutboxHost {
     const isAdmitted = this.#opening.acceptsOtherKey || this.#tenancy.admits(file.store, this.#apiKey);
     if (isAdmitted) this.#delivery.add(file.store);
     else this.#hold(file);
-  }
-
-  #reportAside({ path, trouble, isDamaged }: Extract<Adoption, { readonly outcome: "set_aside" }>): void {
-    this.#setAside++;
-    // Into a file of their own: whose events they are is decided as for any that was left.
-    const file = isDamaged ? createDataFile(this.#opening.directory) : undefined;
-    const { saved, altered } = file ? salvage(path, file.store) : { saved: 0, altered: 0 };
-    this.#surroundings.report(asideTrouble(path, trouble, saved, altered));
-    if (saved > 0 && file) this.#take(file);
-    else file?.close();
   }
 
   #hold(file: DataFile): void {

@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 
 // SQLite's write-ahead log, https://www.sqlite.org/fileformat2.html#walformat: a header, then frames, each a header and a page.
 // All numbers are big-endian.
@@ -14,30 +14,32 @@ const FRAME_BYTES: number = FRAME_HEADER_BYTES + PAGE_BYTES;
 /** A log is cut at 16 MiB whenever it is written back; one beyond this is left as it is. */
 const MAX_BYTES = 2 ** 28;
 
-/**
- * Finds damage in the write-ahead log of a process that is gone, and makes SQLite read on behind it. By itself SQLite stops at the
- * first frame whose checksum is wrong and takes the rest for what a crash left unfinished: one flipped bit would silently take
- * every later event with it. But a crash, even of the power, leaves at most the last transaction unfinished, for each is on the
- * disk before the next begins. Two or more behind the stop are damage: the checksums are then written anew, and what the
- * damage has hit is left to be found by the records' own digests.
- * @param path Of the log; nobody may have its database open.
- * @returns Whether there was damage.
- */
-export function mendLog(path: string): boolean {
+/** The log of a database nobody has open; undefined where there is none, or nothing that could be mended. */
+export function readLog(path: string): Buffer | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (!found || found.size < HEADER_BYTES + FRAME_BYTES || found.size > MAX_BYTES) return false;
-  const log = readFileSync(path);
+  if (!found || found.size < HEADER_BYTES + FRAME_BYTES || found.size > MAX_BYTES) return undefined;
+  return readFileSync(path);
+}
+
+/**
+ * Finds damage in the write-ahead log of a process that is gone, and makes a log of it in which SQLite reads on behind it. By itself
+ * SQLite stops at the first frame whose checksum is wrong and takes the rest for what a crash left unfinished: one flipped bit
+ * would silently take every later event with it. But a crash, even of the power, leaves at most the last transaction unfinished,
+ * for each is on the disk before the next begins. Two or more behind the stop are damage: the checksums are then written anew,
+ * and what the damage has hit is left to be found by the records' own digests.
+ * @returns Undefined where there is no damage.
+ */
+export function mendedLog(log: Buffer): Buffer | undefined {
   const current = currentFrames(log);
   const read = framesRead(log);
   const missed = current.filter((frame, index) => index >= read && isCommit(frame));
   const last = missed.at(-1);
-  if (missed.length < 2 || !last) return false;
+  if (missed.length < 2 || !last) return undefined;
   const mended = current
     .slice(0, current.indexOf(last) + 1)
     // SQLite stops at a page without a number, too.
     .filter((frame) => frame.readUInt32BE(0) > 0);
-  writeFileSync(path, chained(log, saltsOf(log), mended));
-  return true;
+  return chained(log, saltsOf(log), mended);
 }
 
 /** The frames that belong together: behind them lie those of the time before the log was last begun anew. */

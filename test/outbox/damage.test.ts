@@ -127,9 +127,11 @@ test("a file cut at any length is set aside, and what is salvaged of it is unalt
       continue;
     }
     // What is cut off always shows.
-    if (adoption.outcome !== "set_aside") throw new Error(`length ${length}: ${adoption.outcome}`);
+    if (adoption.outcome !== "damaged") throw new Error(`length ${length}: ${adoption.outcome}`);
     const into = storeInMemory();
-    salvage(adoption.path, into);
+    salvage(adoption.file.path, into);
+    // It is evidence: set aside as it was found.
+    expect(readFileSync(adoption.file.setAside()).equals(pristine.subarray(0, length))).toBe(true);
     const found = into.page(0, 100).map(textOf);
     expect(found.filter((text) => !texts.has(text))).toEqual([]);
     saved.push(found.length);
@@ -224,13 +226,13 @@ function salvaged(adoption: Adoption): {
   texts: string[];
   derivedIds: number;
 } {
-  if (adoption.outcome !== "set_aside") throw new Error(adoption.outcome);
+  if (adoption.outcome !== "damaged") throw new Error(adoption.outcome);
   const into = storeInMemory();
-  const counts = salvage(adoption.path, into);
+  const counts = salvage(adoption.file.path, into);
   const found = into.page(0, 1_000);
   const derivedIds = found.filter(({ hasDerivedId }) => hasDerivedId).length;
   into.close();
-  rmSync(dirname(adoption.path), { recursive: true });
+  rmSync(dirname(adoption.file.setAside()), { recursive: true });
   return { ...counts, texts: found.map(textOf), derivedIds };
 }
 

@@ -28,6 +28,11 @@ export class Circuit {
     return this.#paused;
   }
 
+  /** Whether the host has answered an event since it last failed to. */
+  get isProven(): boolean {
+    return this.#isProven;
+  }
+
   /** How many events may be under way at `nowMs`. */
   limit(nowMs: number): number {
     if (nowMs < this.#openUntilMs) return 0;

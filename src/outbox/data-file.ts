@@ -16,6 +16,8 @@ export interface DataFile {
   readonly store: RecordStore;
   /** Closes it; removes it where nothing is left in it. */
   close(): void;
+  /** Closes it and keeps its lock, for it has turned out to be damaged. */
+  damaged(trouble: string): DamagedFile;
 }
 
 /** What became of a data file that another process left. */
@@ -109,20 +111,21 @@ function looked(directory: string, id: string, lock: FileLock): Adoption {
     .map((side) => troubleOf(side, "file"))
     .find((each) => each !== undefined);
   if (trouble) return setAside(path, trouble);
-  if (isCut(path)) return damaged(path, "it ends in the midst of a page", lock);
-  if (isLogDamaged(path)) return damaged(path, "its write-ahead log is damaged", lock);
+  const damaged = (how: string): Adoption => ({ outcome: "damaged", file: damagedFile(path, how, lock) });
+  if (isCut(path)) return damaged("it ends in the midst of a page");
+  if (isLogDamaged(path)) return damaged("its write-ahead log is damaged");
   try {
     return { outcome: "adopted", file: dataFile(directory, id, checkedStore(path), lock) };
   } catch (error) {
     const code = isComplianceGuardError(error) ? error.code : undefined;
     if (code === "outbox_unusable") return setAside(path, (error as Error).message);
-    if (code === "outbox_damaged" || isOfContent(error)) return damaged(path, (error as Error).message, lock);
+    if (code === "outbox_damaged" || isOfContent(error)) return damaged((error as Error).message);
     throw error;
   }
 }
 
-function damaged(path: string, trouble: string, lock: FileLock): Adoption {
-  const file: DamagedFile = {
+function damagedFile(path: string, trouble: string, lock: FileLock): DamagedFile {
+  return {
     path,
     trouble,
     setAside() {
@@ -132,7 +135,6 @@ function damaged(path: string, trouble: string, lock: FileLock): Adoption {
     },
     release: () => lock.release(),
   };
-  return { outcome: "damaged", file };
 }
 
 /** SQLite would take what is missing of the last page for zeros, and a file of a few bytes for a new one. */
@@ -167,13 +169,25 @@ function dataFile(directory: string, id: string, store: RecordStore, lock: FileL
     id,
     store,
     close() {
-      const { open, waiting, deadLetters } = store.counts;
+      const isEmpty = isKnownEmpty(store);
       store.close();
-      if (open + waiting + deadLetters > 0) return lock.release();
+      if (!isEmpty) return lock.release();
       removeFile(path);
       lock.remove();
     },
+    damaged(trouble) {
+      store.close();
+      return damagedFile(path, trouble, lock);
+    },
   };
+}
+
+function isKnownEmpty(store: RecordStore): boolean {
+  try {
+    return store.isEmpty;
+  } catch {
+    return false;
+  }
 }
 
 function setAside(path: string, trouble: string): Adoption {

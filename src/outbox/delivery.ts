@@ -25,6 +25,8 @@ export interface DeliverySurroundings {
   isOwnAnswer(store: RecordStore, answer: IngestResult): boolean;
   /** Told once each time delivery comes to need somebody's help. */
   onPause(reason: string, cause: unknown): void;
+  /** A file cannot be read, or does not take an answer. It is tried again each second, unless it is abandoned here. */
+  onDiskTrouble(store: RecordStore, cause: unknown): void;
   /** Milliseconds of any steady clock. */
   clock(): number;
   random(): number;
@@ -40,6 +42,11 @@ const GATHER_MS = 100;
 const ENOUGH = 64;
 /** So many are under way at most while few wait, since each may need a connection of its own; for every so many that wait one. */
 const [FEW, FOR_EACH_MORE] = [8, 4];
+
+/** An event that has failed so often says nothing of the host any more. */
+const ENOUGH_FAILURES = 3;
+/** When a file that could not be read or written is tried again. */
+const DISK_RETRY_MS = 1_000;
 
 /** Sends what waits in any number of stores to one platform. No order is promised between events. */
 export class Delivery {
@@ -79,6 +86,11 @@ export class Delivery {
     if (this.#queues.get(store)?.isBusy) return false;
     this.#queues.delete(store);
     return true;
+  }
+
+  /** Forgets a store at once. What is under way comes to nothing. */
+  abandon(store: RecordStore): void {
+    this.#queues.delete(store);
   }
 
   /** Looks at everything from the start again, at once: dead letters wait again, or somebody asked to try now. */
@@ -139,7 +151,7 @@ export class Delivery {
 
   #take(nowMs: number): QueuedRecord | undefined {
     for (const [store, queue] of this.#queues) {
-      const next = queue.takeDue(nowMs) ?? (this.#takesNew ? queue.takeNew() : undefined);
+      const next = queue.isResting(nowMs) ? undefined : this.#takeFrom(queue, nowMs);
       if (!next) continue;
       // The next time another store comes first.
       this.#queues.delete(store);
@@ -150,29 +162,52 @@ export class Delivery {
     return undefined;
   }
 
+  #takeFrom(queue: DeliveryQueue, nowMs: number): QueuedRecord | undefined {
+    try {
+      const probe = this.#circuit.isProven ? undefined : queue.takeAny(this.#surroundings.random());
+      return probe ?? queue.takeDue(nowMs) ?? (this.#takesNew ? queue.takeNew() : undefined);
+    } catch (error) {
+      queue.rest(nowMs + DISK_RETRY_MS);
+      this.#surroundings.onDiskTrouble(queue.store, error);
+      return undefined;
+    }
+  }
+
   async #deliver(queued: QueuedRecord): Promise<void> {
     const settlement = await this.#try(queued);
     this.#underWay--;
-    if (settlement === undefined) {
+    if (settlement !== undefined) {
+      this.#unwritten++;
       this.#wake();
-      return;
+      await this.#write(queued, settlement);
+      this.#unwritten--;
     }
-    this.#unwritten++;
-    this.#wake();
-    await this.#write(queued, settlement);
-    this.#unwritten--;
     this.#wake();
   }
 
+  /** As often as it takes: the platform has answered, and need not be asked again because a disk is full. */
   async #write({ queue, record }: QueuedRecord, settlement: Settlement): Promise<void> {
-    try {
-      await this.#surroundings.settle(queue.store, record, settlement);
-      if (settlement.kind === "replaced") queue.postpone(record, 0);
-      else queue.done(record);
-    } catch {
-      // Said by whoever writes. The event is still there and goes again: the platform then repeats its answer.
-      queue.postpone(record, this.#surroundings.clock() + 1_000);
+    const { settle, schedule } = this.#surroundings;
+    for (;;) {
+      try {
+        await settle(queue.store, record, settlement);
+        break;
+      } catch (error) {
+        queue.unwritten(record);
+        // Read by somebody else from now on: its events go again, and the platform repeats its answers.
+        if (this.#stopped !== undefined || !this.#isKnown(queue)) return;
+        this.#surroundings.onDiskTrouble(queue.store, error);
+        await new Promise<void>((wake) => schedule(DISK_RETRY_MS, wake));
+      }
     }
+    // What came while the file took nothing.
+    if (queue.written(record)) this.#takesNew = true;
+    if (settlement.kind === "replaced") queue.postpone(record, 0);
+    else queue.done(record);
+  }
+
+  #isKnown({ store }: DeliveryQueue): boolean {
+    return this.#queues.has(store);
   }
 
   /** One try. Gives what is to be written, or undefined where the record has been put back. */
@@ -180,6 +215,7 @@ export class Delivery {
     if (!record.isIntact) return { kind: "refused", refusal: ALTERED };
     try {
       const answer = await this.#surroundings.send(record.eventId, record.body);
+      if (!this.#isKnown(queue)) return undefined;
       if (this.#surroundings.isOwnAnswer(queue.store, answer)) {
         this.#circuit.succeeded();
         return { kind: "delivered", answer };
@@ -197,7 +233,8 @@ export class Delivery {
     const outcome = outcomeOf(error, record);
     switch (outcome.next) {
       case "retry":
-        this.#circuit.failed(clock(), outcome.retryAfterMs);
+        if (attempt < ENOUGH_FAILURES || outcome.retryAfterMs !== undefined)
+          this.#circuit.failed(clock(), outcome.retryAfterMs);
         queue.postpone(record, clock() + retryDelay(attempt, random, outcome.retryAfterMs));
         return undefined;
       case "pause":

@@ -51,6 +51,14 @@ export function keyTrouble(error: unknown): PlainTrouble {
   return { code: isComplianceGuardError(error) ? error.code : "key_unavailable", message };
 }
 
+/** What waits cannot be read, or the platform's answers cannot be written. */
+export function diskTrouble(cause: unknown): PlainTrouble {
+  return {
+    code: isComplianceGuardError(cause) ? cause.code : "outbox_unusable",
+    message: `Delivery waits for the outbox's disk, everything is kept: ${(cause as Error).message}`,
+  };
+}
+
 /** What dead processes left could not be looked at: the whole directory, or one file. */
 export function lookTrouble(cause: unknown): PlainTrouble {
   return {

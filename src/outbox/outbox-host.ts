@@ -7,6 +7,7 @@ import { prepareDirectory } from "./directory.ts";
 import { droppedEvent } from "./dropped-event.ts";
 import {
   asideTrouble,
+  diskTrouble,
   heldTrouble,
   keyTrouble,
   lookTrouble,
@@ -19,6 +20,7 @@ import type { DeadLetter, OutboxOpening, PlainTrouble } from "./messages.ts";
 import { type OutboxStatus, statusOf } from "./outbox-status.ts";
 import type { RecordStore } from "./record-store.ts";
 import { salvage } from "./salvage.ts";
+import { isOfContent } from "./sqlite-errors.ts";
 import { Tenancy } from "./tenancy.ts";
 
 /** What the host reaches outside its thread. */
@@ -50,6 +52,8 @@ export class OutboxHost {
   #key: "untried" | "asked" | "tried" = "untried";
   #timer: NodeJS.Timeout | undefined;
   #isClosing = false;
+  /** Said, and nothing written since. */
+  #isDiskFailing = false;
   readonly #note: KeyNote;
 
   /** @throws {ComplianceGuardError} `outbox_unusable` where the directory is. */
@@ -78,6 +82,7 @@ export class OutboxHost {
           // Whoever flushes waits for these answers, and no more of them are to come.
           if (this.#flushes.size > 0 && this.#delivery.isIdle) this.#committer.commitSoon();
           await written;
+          this.#isDiskFailing = false;
           if (settlement.kind === "delivered") this.#delivered++;
           if (settlement.kind === "refused")
             surroundings.report(refusalTrouble(record.eventId, settlement.refusal));
@@ -87,6 +92,7 @@ export class OutboxHost {
           surroundings.report(pauseTrouble(reason, cause));
           queueMicrotask(() => this.#checkFlushes());
         },
+        onDiskTrouble: (store, cause) => this.#onDiskTrouble(store, cause),
         clock: () => performance.now(),
         random: Math.random,
         schedule: (delayMs, wake) => void setTimeout(wake, delayMs),
@@ -197,11 +203,15 @@ export class OutboxHost {
 
   #letGo(file: DataFile): void {
     if (!this.#delivery.remove(file.store)) return;
+    this.#forget(file);
+    file.close();
+  }
+
+  #forget(file: DataFile): void {
     this.#tenancy.forget(file.store);
     this.#files.delete(file.id);
     this.#held.delete(file);
     this.#undecided.delete(file);
-    file.close();
   }
 
   #look(): void {
@@ -261,6 +271,19 @@ export class OutboxHost {
     }
     if (file.store.counts.waiting > 0) this.#take(file);
     else file.close();
+  }
+
+  /** Its own file is looked at by the next process; another one that turns out to be damaged is salvaged now. */
+  #onDiskTrouble(store: RecordStore, cause: unknown): void {
+    const file = [...this.#files.values()].find((each) => each.store === store);
+    if (!file || file === this.#own || !isOfContent((cause as Error).cause ?? cause)) {
+      if (!this.#isDiskFailing) this.#surroundings.report(diskTrouble(cause));
+      this.#isDiskFailing = true;
+      return;
+    }
+    this.#delivery.abandon(store);
+    this.#forget(file);
+    this.#unlessItFails(() => this.#salvage(file.damaged((cause as Error).message)));
   }
 
   #reportAside(found: { trouble: string; path: string; saved?: number; altered?: number }): void {

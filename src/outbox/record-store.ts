@@ -60,6 +60,11 @@ export class RecordStore {
     return { ...this.#counts };
   }
 
+  /** Whether the file holds nothing at all: asked of the file itself, for it is removed then. */
+  get isEmpty(): boolean {
+    return this.#sql("SELECT 1 FROM record LIMIT 1").get() === undefined;
+  }
+
   /** The number of the record that came last; no later one has a lower number. */
   get latestNumber(): number {
     return this.#nextNumber - 1;
@@ -159,13 +164,13 @@ export class RecordStore {
 
   /** The platform has it: it leaves the disk with the transaction that keeps the platform's answer. */
   delivered(record: KeptRecord): void {
-    this.#delete(record.number, record.body.length);
-    this.#counts.waiting--;
+    if (this.#delete(record.number, record.body.length)) this.#counts.waiting--;
   }
 
   /** Refused for good: kept, and sent no more until it is replayed. */
   refused(record: KeptRecord, refusal: Refusal, refusedAtUtc: string): void {
-    this.#sql(`UPDATE record SET state = ${DEAD} WHERE number = ?`).run(record.number);
+    const died = this.#sql(`UPDATE record SET state = ${DEAD} WHERE number = ? AND state = ${WAITING}`);
+    if (died.run(record.number).changes === 0) return;
     this.#sql("INSERT OR REPLACE INTO refusal VALUES (?, ?, ?, ?, ?)").run(
       record.number,
       refusal.status ?? null,
@@ -180,15 +185,12 @@ export class RecordStore {
 
   /** Keeps another id and body in an event's place. */
   replaced(record: KeptRecord, eventId: string, body: Uint8Array): KeptRecord {
-    this.#sql("UPDATE record SET event_id = ?, size = ?, digest = ? WHERE number = ?").run(
-      eventId,
-      body.length,
-      digestOf(eventId, record.hasDerivedId, body),
-      record.number,
-    );
+    const { changes } = this.#sql(
+      "UPDATE record SET event_id = ?, size = ?, digest = ? WHERE number = ?",
+    ).run(eventId, body.length, digestOf(eventId, record.hasDerivedId, body), record.number);
     this.#sql("UPDATE body SET bytes = ? WHERE number = ?").run(body, record.number);
     this.#fresh.delete(record.number);
-    this.#counts.bytes += body.length - record.body.length;
+    if (changes > 0) this.#counts.bytes += body.length - record.body.length;
     return { ...record, eventId, body };
   }
 
@@ -268,11 +270,13 @@ export class RecordStore {
     return number;
   }
 
-  #delete(number: number, size: number): void {
-    this.#sql("DELETE FROM record WHERE number = ?").run(number);
+  /** @returns False where it is gone already. */
+  #delete(number: number, size: number): boolean {
+    const { changes } = this.#sql("DELETE FROM record WHERE number = ?").run(number);
     this.#sql("DELETE FROM body WHERE number = ?").run(number);
     this.#fresh.delete(number);
-    this.#counts.bytes -= size;
+    if (changes > 0) this.#counts.bytes -= size;
+    return changes > 0;
   }
 
   #sql(text: string): StatementSync {

@@ -169,6 +169,35 @@ test("a file cut at any length stops nothing: what can still be read goes, unalt
   expect(sent).toBeGreaterThan(10);
 });
 
+test("a file too large to be checked as a whole is salvaged once damage is met: all but what lies there goes", async () => {
+  const server = await testPlatform();
+  const count = 1_150;
+  const left = await leftFile(server.url, count, undefined, { padding: "x".repeat(60_000) });
+  const pages = readFileSync(left.path);
+  expect(pages.length).toBeGreaterThan(64 * 2 ** 20);
+  // A leaf of the table of bodies, in the midst of it: SQLite's page type 13, few cells.
+  const leaves = Array.from({ length: pages.length / 4_096 }, (_, index) => index * 4_096).filter(
+    (at) =>
+      pages[at] === 13 &&
+      pages.readUInt16BE(at + 1) === 0 &&
+      [1, 2, 3, 4].includes(pages.readUInt16BE(at + 3)),
+  );
+  pages.fill(0xff, leaves[leaves.length >> 1], (leaves[leaves.length >> 1] as number) + 16);
+  writeFileSync(left.path, pages);
+  const outbox = testOutbox({ directory: left.directory, baseUrl: server.url });
+  const own = outgoing();
+  await outbox.submit(own);
+  expect(await outbox.flush()).toMatchObject({ waiting: 0, deadLetters: 0 });
+  expect(await outbox.status()).toMatchObject({ setAside: 1 });
+  expect(outbox.troubles.map(({ code }) => code)).toEqual(["outbox_damaged"]);
+  const found = await recorded(server);
+  expect(found.has(own.eventId)).toBe(true);
+  expect(left.events.filter(({ eventId, text }) => found.get(eventId)?.body === text).length).toBeGreaterThan(
+    count - 5,
+  );
+  expect(found.size).toBeLessThan(count + 1);
+}, 60_000);
+
 test("what is salvaged of another tenant's file is held for it, and sent by nobody else", async () => {
   const server = await testPlatform();
   const left = await leftFile(server.url, 12, "key-of-another-tenant");

@@ -22,6 +22,7 @@ function setUp({ answer = async () => {} }: { readonly answer?: (eventId: string
       settle: async (from, record) => from.transaction(() => from.delivered(record)),
       isOwnAnswer: () => true,
       onPause: () => {},
+      onDiskTrouble: () => {},
       clock: () => 0,
       random: () => 0.5,
       schedule: (delayMs, wake) => alarms.push({ delayMs, wake }),

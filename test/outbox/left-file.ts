@@ -13,9 +13,14 @@ export interface LeftFile {
 }
 
 /** A file with `count` start records: nothing sends them before the next start. */
-export async function leftFile(baseUrl: string, count: number, apiKey: string = API_KEY): Promise<LeftFile> {
+export async function leftFile(
+  baseUrl: string,
+  count: number,
+  apiKey: string = API_KEY,
+  systemState: object = {},
+): Promise<LeftFile> {
   const directory = await testDirectory();
-  const events = Array.from({ length: count }, () => outgoing());
+  const events = Array.from({ length: count }, () => outgoing({ systemState }));
   const outbox = testOutbox({ directory, baseUrl, apiKey });
   for (let at = 0; at < count; at += 100) {
     await Promise.all(events.slice(at, at + 100).map((event) => outbox.begin(event)));

@@ -200,10 +200,17 @@ async function withOutbox(settings: Settings, work: (opened: Outbox) => Promise<
     // Trouble that may pass is nobody's to hear of, but of one who looks on.
     if (waiting > 0 && paused === undefined)
       await opened.ready().catch(({ message }: Error) => complain(message));
-    return waiting > 0 ? 1 : exitCode;
+    return waiting > 0 || isAnyLeft(settings) ? 1 : exitCode;
   } finally {
     await opened.close({ timeoutMs: 0 });
   }
+}
+
+/** Whether there are files of ended processes that could not be taken: what is wrong with them has been said. */
+function isAnyLeft(settings: Settings): boolean {
+  return inspectOutbox(directoryOf(settings)).some(
+    (file) => "trouble" in file || (!file.isInUse && file.waiting + file.open > 0),
+  );
 }
 
 function say(text: string): number {

@@ -29,11 +29,14 @@ export const OTHER_ENVIRONMENT: PlainTrouble = {
     "The platform answered from another environment than before: delivery has stopped and everything is kept. Check the API key, and give each tenant an outbox name of its own",
 };
 
-/** @param count Events left by a process with another key. */
-export function heldTrouble(count: number): PlainTrouble {
+/** @param count Events left by a process with another key. @param isPinned Whether answers have named their environment. */
+export function heldTrouble(count: number, isPinned: boolean): PlainTrouble {
+  const otherwise = isPinned
+    ? ""
+    : ', or by "complianceguard outbox deliver --other-key" if you know that they are';
   return {
     code: "delivery_paused",
-    message: `${count} events of an earlier process wait for another API key and are kept: they go once an answer shows that both keys are of one environment, or by "complianceguard outbox deliver --other-key" if you know it`,
+    message: `${count} events of an earlier process wait for another API key and are kept: they go once an answer to an event of this key shows that both keys are of one environment${otherwise}`,
   };
 }
 

@@ -166,11 +166,12 @@ export class OutboxHost {
     for (const { store } of this.#files.values()) {
       const letter = store.findDead(eventId);
       if (!letter) continue;
-      const own = this.#own.store;
       const said = droppedEvent(letter, newEventId(), new Date().toISOString());
-      // First what says so: a crash in between leaves both.
-      own.transaction(() => own.submit(said.eventId, false, said.body));
-      store.transaction(() => void store.drop(eventId));
+      // Where the letter was: it is of the same tenant.
+      store.transaction(() => {
+        store.drop(eventId);
+        store.submit(said.eventId, false, said.body);
+      });
       this.#delivery.sendNow();
       return 1;
     }
@@ -299,15 +300,18 @@ export class OutboxHost {
   }
 
   #decide(file: DataFile): void {
-    const isAdmitted = this.#opening.acceptsOtherKey || this.#tenancy.admits(file.store, this.#apiKey);
-    if (isAdmitted) this.#delivery.add(file.store);
+    if (this.#admits(file)) this.#delivery.add(file.store);
     else this.#hold(file);
+  }
+
+  #admits({ store }: DataFile): boolean {
+    return this.#tenancy.admits(store, this.#apiKey, this.#opening.acceptsOtherKey);
   }
 
   #hold(file: DataFile): void {
     this.#held.add(file);
     const { waiting } = file.store.counts;
-    if (waiting > 0) this.#surroundings.report(heldTrouble(waiting));
+    if (waiting > 0) this.#surroundings.report(heldTrouble(waiting, this.#tenancy.isPinned(file.store)));
   }
 
   #isOwnAnswer(store: RecordStore, answer: IngestResult): boolean {
@@ -322,7 +326,7 @@ export class OutboxHost {
 
   #admitHeld(): void {
     for (const file of this.#held) {
-      if (!this.#tenancy.admits(file.store, this.#apiKey)) continue;
+      if (!this.#admits(file)) continue;
       this.#held.delete(file);
       this.#delivery.add(file.store);
     }

@@ -12,10 +12,14 @@ export class Tenancy {
   readonly #pins = new Map<RecordStore, string>();
   #ownEnvironment: string | undefined;
 
-  /** Whether the events of an adopted file may be sent with this key, without asking anybody. */
-  admits(store: RecordStore, apiKey: string | undefined): boolean {
+  /**
+   * Whether the events of an adopted file may be sent with this key.
+   * @param acceptsOtherKey Somebody says that both keys are one tenant's: believed where no answer has said otherwise.
+   */
+  admits(store: RecordStore, apiKey: string | undefined, acceptsOtherKey: boolean): boolean {
     const pin = this.#pinOf(store);
     if (pin !== undefined && this.#ownEnvironment !== undefined) return pin === this.#ownEnvironment;
+    if (pin === undefined && acceptsOtherKey) return true;
     return apiKey !== undefined && isMeantFor(store, apiKey);
   }
 
@@ -30,6 +34,11 @@ export class Tenancy {
   /** Writes the pin; belongs into the transaction that keeps the answer. */
   pin(store: RecordStore, { environmentId }: IngestResult): void {
     if (this.#pinOf(store) === undefined) store.setSetting(ENVIRONMENT, environmentId);
+  }
+
+  /** Whether an answer has named the environment of this file's events. */
+  isPinned(store: RecordStore): boolean {
+    return this.#pinOf(store) !== undefined;
   }
 
   /** The environment of this process's key, once an answer has named it. */

@@ -2,8 +2,9 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { destinationDirectory } from "../../src/outbox/directory.ts";
-import { closedPort, startPlatform } from "../client/platform-double.ts";
+import { acknowledge, closedPort, startPlatform } from "../client/platform-double.ts";
 import { outgoing, testOutbox } from "../outbox/fixtures.ts";
+import { leftFile } from "../outbox/left-file.ts";
 import { recorded } from "../outbox/writers.ts";
 import { API_KEY, ask, testDirectory, testPlatform } from "../server/test-platform.ts";
 import { runCli } from "./run-cli.ts";
@@ -60,6 +61,42 @@ test("shows, replays and drops what a process has left", async () => {
     expect(stderr).toContain(`there is no dead letter ${wrong.eventId}`);
   }
   expect((await cli(["status"])).stdout).toContain("files 0");
+}, 60_000);
+
+test("sends what was kept under another key only where that is said, and never against what the platform has said", async () => {
+  const server = await testPlatform();
+  await using other = await startPlatform(acknowledge);
+  const cli = (directory: string, url: string, ...args: readonly string[]) => {
+    const env = { COMPLIANCEGUARD_BASE_URL: url, COMPLIANCEGUARD_API_KEY: API_KEY };
+    return runCli(["outbox", "deliver", "--directory", directory, ...args], { env });
+  };
+  const left = await leftFile(server.url, 3, "key-before-it-was-exchanged");
+  const held = await cli(left.directory, server.url);
+  expect(held).toMatchObject({
+    exitCode: 1,
+    stdout: "delivered 0, waiting 3, dead letters 0, paused: other_key\n",
+  });
+  expect(held.stderr).toContain("--other-key");
+  expect(await cli(left.directory, server.url, "--other-key")).toMatchObject({
+    exitCode: 0,
+    stdout: "delivered 3, waiting 0, dead letters 0\n",
+  });
+
+  // An answer has named the environment of these.
+  const directory = await testDirectory();
+  const pinned = testOutbox({ directory, baseUrl: other.url, apiKey: "key-of-another-tenant" });
+  await pinned.submit(outgoing());
+  await pinned.flush();
+  await pinned.begin(outgoing());
+  await pinned.close();
+  const before = other.requests.length;
+  const refused = await cli(directory, other.url, "--other-key");
+  expect(refused).toMatchObject({
+    exitCode: 1,
+    stdout: "delivered 0, waiting 1, dead letters 0, paused: other_key\n",
+  });
+  expect(refused.stderr).not.toContain("--other-key");
+  expect(other.requests).toHaveLength(before);
 }, 60_000);
 
 test("where nothing was ever kept, every action says so, and makes nothing", async () => {

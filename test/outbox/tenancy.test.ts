@@ -28,14 +28,14 @@ const answer = (environmentId: string): IngestResult => ({
 
 test("before any answer the key decides, and no key admits nothing", () => {
   const tenancy = new Tenancy();
-  expect(tenancy.admits(file({ key: "mine" }), "mine")).toBe(true);
-  expect(tenancy.admits(file({ key: "theirs" }), "mine")).toBe(false);
-  expect(tenancy.admits(file({ key: "mine" }), undefined)).toBe(false);
+  expect(tenancy.admits(file({ key: "mine" }), "mine", false)).toBe(true);
+  expect(tenancy.admits(file({ key: "theirs" }), "mine", false)).toBe(false);
+  expect(tenancy.admits(file({ key: "mine" }), undefined, false)).toBe(false);
   // Killed before it knew its key.
-  expect(tenancy.admits(file(), "mine")).toBe(false);
+  expect(tenancy.admits(file(), "mine", false)).toBe(false);
   // Pinned, but nobody knows yet where this process's key leads.
-  expect(tenancy.admits(file({ key: "theirs", pinned: "a" }), "mine")).toBe(false);
-  expect(tenancy.admits(file({ key: "mine", pinned: "a" }), "mine")).toBe(true);
+  expect(tenancy.admits(file({ key: "theirs", pinned: "a" }), "mine", false)).toBe(false);
+  expect(tenancy.admits(file({ key: "mine", pinned: "a" }), "mine", false)).toBe(true);
 });
 
 test("once both environments are known they decide, whatever the key: keys are exchanged", () => {
@@ -43,9 +43,16 @@ test("once both environments are known they decide, whatever the key: keys are e
   expect(tenancy.environment).toBeUndefined();
   expect(tenancy.isOwnAnswer(file(), answer("a"))).toBe(true);
   expect(tenancy.environment).toBe("a");
-  expect(tenancy.admits(file({ key: "old", pinned: "a" }), "new")).toBe(true);
-  expect(tenancy.admits(file({ key: "new", pinned: "b" }), "new")).toBe(false);
-  expect(tenancy.admits(file({ key: "old" }), "new")).toBe(false);
+  expect(tenancy.admits(file({ key: "old", pinned: "a" }), "new", false)).toBe(true);
+  expect(tenancy.admits(file({ key: "new", pinned: "b" }), "new", false)).toBe(false);
+  expect(tenancy.admits(file({ key: "old" }), "new", false)).toBe(false);
+});
+
+test("who says that both keys are one tenant's is believed, but not against what an answer has said", () => {
+  const tenancy = new Tenancy();
+  expect(tenancy.admits(file({ key: "theirs" }), "mine", true)).toBe(true);
+  expect(tenancy.admits(file(), "mine", true)).toBe(true);
+  expect(tenancy.admits(file({ key: "theirs", pinned: "a" }), "mine", true)).toBe(false);
 });
 
 test("an answer from another environment than the file's, or than this process's, is not its own", () => {

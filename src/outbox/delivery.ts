@@ -250,8 +250,10 @@ export class Delivery {
         return { kind: "delivered", answer: undefined };
       case "dead_letter":
         return refused(error, outcome.code, outcome.status);
-      case "rename":
-        return { kind: "replaced", ...renamedEvent(record.eventId, record.body) };
+      case "rename": {
+        const renamed = renamedEvent(record.eventId, record.body);
+        return renamed ? { kind: "replaced", ...renamed } : refused(error, "api_error", 409);
+      }
       case "reduce": {
         const body = withoutPayload(record.body);
         return body ? { kind: "replaced", eventId: record.eventId, body } : refused(error, "api_error", 413);

@@ -11,9 +11,15 @@ export interface RenamedEvent {
  * names the old id. The sealed payload is bound to the old id, so it stays behind and `payload_omitted` says `conflict`;
  * the references stay those of the whole content.
  * @param body UTF-8 of the JSON that `encodeEventBody` made.
+ * @returns Undefined where it has been renamed before: a platform that refuses a fresh random id refuses all.
  */
-export function renamedEvent(oldId: string, body: Uint8Array, eventId: string = newEventId()): RenamedEvent {
+export function renamedEvent(
+  oldId: string,
+  body: Uint8Array,
+  eventId: string = newEventId(),
+): RenamedEvent | undefined {
   const { payload, ...rest }: EventJson = JSON.parse(new TextDecoder().decode(body));
+  if (rest.systemState?.run?.conflicts_with !== undefined) return undefined;
   const run = {
     ...rest.systemState?.run,
     conflicts_with: oldId,
@@ -31,5 +37,5 @@ export function renamedEvent(oldId: string, body: Uint8Array, eventId: string = 
 interface EventJson {
   readonly payload?: object | null;
   readonly idempotencyKey?: string | null;
-  readonly systemState?: { readonly run?: object } | null;
+  readonly systemState?: { readonly run?: { readonly conflicts_with?: string } } | null;
 }

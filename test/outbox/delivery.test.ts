@@ -131,6 +131,34 @@ test("409 sends it under a new id that names the conflict; what the platform had
   expect(JSON.parse(renamed?.body ?? "").systemState.run).toEqual({ conflicts_with: first.eventId });
 });
 
+test("a platform that says 409 to every id gets the event twice; then it is a dead letter", async () => {
+  await using platform = await startPlatform((answer) => answerJson(answer, 409, { code: "taken" }));
+  const outbox = testOutbox({ directory: await testDirectory(), baseUrl: platform.url });
+  const event = outgoing({ payload: { ciphertext: "x" }, idempotencyKey: "its own" });
+  await outbox.submit(event);
+  expect(await outbox.flush()).toEqual({ delivered: 0, waiting: 0, deadLetters: 1 });
+  const [letter] = await outbox.deadLetters();
+  expect(letter).toMatchObject({ code: "api_error", status: 409 });
+  const bodies = platform.requests.map(({ body }) => JSON.parse(body));
+  expect(bodies).toHaveLength(2);
+  // Sealed under the old id, the payload stays behind.
+  expect(bodies[1]).toMatchObject({
+    eventId: letter?.eventId,
+    idempotencyKey: letter?.eventId,
+    systemState: { run: { conflicts_with: event.eventId, payload_omitted: "conflict" } },
+  });
+  expect(bodies[1]).not.toHaveProperty("payload");
+});
+
+test("413 to an event without a payload makes a dead letter", async () => {
+  await using platform = await startPlatform((answer) => answerJson(answer, 413, {}));
+  const outbox = testOutbox({ directory: await testDirectory(), baseUrl: platform.url });
+  await outbox.submit(outgoing({ payload: { ciphertext: "x" } }));
+  expect(await outbox.flush()).toEqual({ delivered: 0, waiting: 0, deadLetters: 1 });
+  expect(platform.requests).toHaveLength(2);
+  expect(await outbox.deadLetters()).toMatchObject([{ code: "api_error", status: 413 }]);
+});
+
 test("409 for a derived id means that the fact is recorded already", async () => {
   await using platform = await startPlatform((answer) => answerJson(answer, 409, {}));
   const outbox = testOutbox({ directory: await testDirectory(), baseUrl: platform.url });
@@ -192,4 +220,24 @@ test("what is dropped leaves an event that says so", async () => {
     systemId: "s",
     systemState: { outbox: { dropped: refused.eventId } },
   });
+});
+
+test("what is dropped of another tenant's is said to that tenant's workspace, not to one's own", async () => {
+  const baseUrl = await closedPort();
+  const directory = await testDirectory();
+  const port = Number(new URL(baseUrl).port);
+  const theirs = await testPlatform({ port, apiKey: "their-own-api-key" });
+  const refused = outgoing({ occurredAtUtc: "never" });
+  const first = testOutbox({ directory, baseUrl, apiKey: "their-own-api-key" });
+  await first.submit(refused);
+  expect(await first.close()).toMatchObject({ deadLetters: 1 });
+  await theirs.close();
+  const mine = await testPlatform({ port });
+  const own = outgoing();
+  const second = testOutbox({ directory, baseUrl });
+  await second.submit(own);
+  await second.flush();
+  expect(await second.drop(refused.eventId)).toBe(1);
+  expect(await second.flush()).toEqual({ delivered: 1, waiting: 1, deadLetters: 0, paused: "other_key" });
+  expect([...(await recorded(mine)).keys()]).toEqual([own.eventId]);
 });

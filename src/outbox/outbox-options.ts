@@ -2,7 +2,10 @@ import type { ClientOptions } from "../client/client-options.ts";
 import { ComplianceGuardError } from "../core/errors.ts";
 import type { PlainTrouble } from "./messages.ts";
 
-/** How an outbox keeps and delivers. */
+/**
+ * How an outbox keeps and delivers. Recorders of one process with the same directory, platform, name and key share one outbox, and what
+ * the first of them says of size, concurrency and transport holds for all.
+ */
 export interface OutboxOptions
   extends Pick<ClientOptions, "baseUrl" | "apiKey" | "timeoutMs" | "dispatcher" | "fetch"> {
   /** A directory on a local disk that outlives the process: containers need a volume. Made where it is missing. @default ".complianceguard" */

@@ -1,5 +1,5 @@
 import { checkAccess } from "../client/access-check.ts";
-import { fetchApiKey } from "../client/api-key.ts";
+import { type ApiKey, fetchApiKey } from "../client/api-key.ts";
 import { ComplianceGuardClient } from "../client/client.ts";
 import { ComplianceGuardError, isComplianceGuardError } from "../core/errors.ts";
 import type { DeliveryStatus, EventSink, OutgoingEvent } from "../core/event-sink.ts";
@@ -13,6 +13,9 @@ import { OutboxThread, type ThreadSurroundings } from "./outbox-thread.ts";
 
 /** How long `flush` and `close` wait where they are not told. A platform that is down must not hold a process. */
 const FLUSH_MS = 30_000;
+
+/** How long a request may take where it is not told. */
+const TIMEOUT_MS = 10_000;
 
 interface TimeoutOptions {
   readonly timeoutMs?: number | undefined;
@@ -51,16 +54,18 @@ interface Shared {
   /** Starts a thread, which goes on with the data file of one that has died. */
   readonly start: (continues?: string) => OutboxThread;
   readonly listeners: Set<(trouble: PlainTrouble) => void>;
-  readonly apiKey: OutboxOptions["apiKey"];
+  readonly apiKey: ApiKey;
   users: number;
   closing: Promise<void> | undefined;
 }
 
-// Hot reload loads this file again and again: what it holds must be found, not held twice.
+// Hot reload loads this file again and again: what it holds must be found, not held twice. More than one of a directory only
+// where nobody could tell whether their keys are the same.
 const REGISTRY: unique symbol = Symbol.for("complianceguard.outboxes") as never;
-const globals = globalThis as { [REGISTRY]?: Map<string, Shared> };
+const globals = globalThis as { [REGISTRY]?: Map<string, readonly Shared[]> };
 globals[REGISTRY] ??= new Map();
 const registry = globals[REGISTRY];
+const NOBODY: readonly Shared[] = [];
 
 class SharedOutbox implements Outbox {
   readonly #options: OutboxOptions;
@@ -68,6 +73,7 @@ class SharedOutbox implements Outbox {
   readonly #client: ComplianceGuardClient;
   readonly #listener: (trouble: PlainTrouble) => void;
   #shared: Shared | undefined;
+  #joining: Promise<void> | undefined;
   #closed: Promise<DeliveryStatus> | undefined;
 
   constructor(options: OutboxOptions) {
@@ -80,12 +86,10 @@ class SharedOutbox implements Outbox {
       options.name ?? "default",
     );
     this.#listener = (trouble) => options.onTrouble?.(trouble);
-    const other = registry.get(this.#directory);
-    if (other && typeof apiKey === "string" && typeof other.apiKey === "string" && other.apiKey !== apiKey) {
-      throw new ComplianceGuardError(
-        "invalid_option",
-        "Another recorder of this process has this outbox open with another API key: give one of them another outbox name",
-      );
+    // As early as can be said; keys that come from functions, and those of outboxes not yet open, are compared when it is opened.
+    for (const shared of registry.get(this.#directory) ?? []) {
+      if (typeof apiKey === "string" && typeof shared.apiKey === "string" && shared.apiKey !== apiKey)
+        throw otherKey();
     }
   }
 
@@ -138,6 +142,7 @@ class SharedOutbox implements Outbox {
 
   async #close({ timeoutMs = FLUSH_MS }: TimeoutOptions = {}): Promise<DeliveryStatus> {
     try {
+      await this.#joining?.catch(() => {});
       if (!this.#shared) return NOTHING;
       return await flushed(livingThread(this.#shared), timeoutMs);
     } finally {
@@ -154,28 +159,63 @@ class SharedOutbox implements Outbox {
     if (--shared.users > 0) return;
     shared.closing = shared.thread.close();
     await shared.closing;
-    registry.delete(this.#directory);
+    const others = this.#known().filter((each) => each !== shared);
+    if (others.length > 0) registry.set(this.#directory, others);
+    else registry.delete(this.#directory);
+  }
+
+  #known(): readonly Shared[] {
+    return registry.get(this.#directory) ?? NOBODY;
   }
 
   /** The destination's thread, started now where nobody has. */
   async #thread(): Promise<OutboxThread> {
-    if (this.#closed)
-      throw new ComplianceGuardError("record_not_kept", "This outbox is closed: make a new one");
-    if (this.#shared) return livingThread(this.#shared);
-    const found = registry.get(this.#directory);
-    if (found?.closing) {
-      await found.closing;
-      return this.#thread();
+    if (!this.#shared && !this.#closed) {
+      this.#joining ??= this.#join().finally(() => {
+        this.#joining = undefined;
+      });
+      await this.#joining;
     }
-    const shared = found ?? this.#startShared();
-    shared.users++;
-    shared.listeners.add(this.#listener);
-    this.#shared = shared;
-    return livingThread(shared);
+    if (this.#closed || !this.#shared)
+      throw new ComplianceGuardError("record_not_kept", "This outbox is closed: make a new one");
+    return livingThread(this.#shared);
+  }
+
+  /**
+   * Shares the thread of whoever has this outbox open with the same key. Where a key cannot be had now there is a thread and a file
+   * for each, as for two processes: nothing waits for a key, and no tenant's events go with another's.
+   */
+  async #join(): Promise<void> {
+    for (;;) {
+      const known = this.#known();
+      await Promise.all(known.map(({ closing }) => closing));
+      const verdicts = await Promise.all(known.map(({ apiKey }) => this.#isSameKey(apiKey)));
+      // Somebody else has opened or closed it meanwhile.
+      if (this.#known() !== known || known.some(({ closing }) => closing)) continue;
+      if (verdicts.includes(false)) throw otherKey();
+      const shared = known[verdicts.indexOf(true)] ?? this.#startShared();
+      shared.users++;
+      shared.listeners.add(this.#listener);
+      this.#shared = shared;
+      return;
+    }
+  }
+
+  /** Undefined where one of the keys cannot be had now. */
+  async #isSameKey(other: ApiKey): Promise<boolean | undefined> {
+    const { apiKey, timeoutMs = TIMEOUT_MS } = this.#options;
+    if (apiKey === other) return true;
+    try {
+      const keys = [apiKey, other].map((each) => fetchApiKey(keyInTime(each, timeoutMs)));
+      const [mine, theirs] = await Promise.all(keys);
+      return mine === theirs;
+    } catch {
+      return undefined;
+    }
   }
 
   #startShared(): Shared {
-    const { baseUrl, timeoutMs = 10_000, dispatcher, fetch } = this.#options;
+    const { baseUrl, timeoutMs = TIMEOUT_MS, dispatcher, fetch } = this.#options;
     const { maxBytes = 2 ** 30, concurrency = 32 } = this.#options;
     const apiKey = keyInTime(this.#options.apiKey, timeoutMs);
     const listeners = new Set<(trouble: PlainTrouble) => void>();
@@ -215,9 +255,16 @@ class SharedOutbox implements Outbox {
       users: 0,
       closing: undefined,
     };
-    registry.set(this.#directory, shared);
+    registry.set(this.#directory, [...this.#known(), shared]);
     return shared;
   }
+}
+
+function otherKey(): ComplianceGuardError {
+  return new ComplianceGuardError(
+    "invalid_option",
+    "Another recorder of this process has this outbox open with another API key: give one of them another outbox name",
+  );
 }
 
 const NOTHING: DeliveryStatus = { delivered: 0, waiting: 0, deadLetters: 0 };

@@ -114,6 +114,68 @@ test("another key for the same outbox in one process is refused: two tenants nee
   expect(await codeOf(() => open("another"))).toBe("nothing thrown");
 });
 
+const ONE = "key-of-one-tenant";
+const ANOTHER = "key-of-another-one";
+
+test.each([
+  ["two keys, both outboxes made before either is used", ONE, ANOTHER],
+  ["two functions", (): string => ONE, async (): Promise<string> => ANOTHER],
+  ["a key and a function", ONE, (): string => ANOTHER],
+] as const)(
+  "with %s no event goes with the other's key, and the second is told",
+  async (_what, one, other) => {
+    await using platform = await startPlatform(acknowledge);
+    const directory = await testDirectory();
+    const first = testOutbox({ directory, baseUrl: platform.url, apiKey: one });
+    const second = testOutbox({ directory, baseUrl: platform.url, apiKey: other });
+    const event = outgoing();
+    await first.submit(event);
+    expect(await codeOf(() => second.submit(outgoing()))).toBe("invalid_option");
+    await first.flush();
+    expect(platform.requests.map(({ headers, body }) => [headers["x-api-key"], body])).toEqual([
+      [ONE, event.text],
+    ]);
+  },
+);
+
+test("functions that give the same key share one outbox: a hot reload makes a new one each time", async () => {
+  await using platform = await startPlatform(acknowledge);
+  const directory = await testDirectory();
+  const outboxes = Array.from({ length: 5 }, () =>
+    testOutbox({ directory, baseUrl: platform.url, apiKey: async () => ONE }),
+  );
+  await Promise.all(outboxes.map((outbox) => outbox.submit(outgoing())));
+  expect(filesOf(directory).filter((file) => file.endsWith(".db"))).toHaveLength(1);
+});
+
+test("where a key cannot be had yet nothing waits for it and nothing is mixed", async () => {
+  await using platform = await startPlatform(acknowledge);
+  const directory = await testDirectory();
+  let isThere = false;
+  const later = (key: string) => () => {
+    if (!isThere) throw new Error("not yet");
+    return key;
+  };
+  const [first, second] = [ONE, ANOTHER].map((key) =>
+    testOutbox({ directory, baseUrl: platform.url, apiKey: later(key), timeoutMs: 500 }),
+  ) as [ReturnType<typeof testOutbox>, ReturnType<typeof testOutbox>];
+  const [one, other] = [outgoing(), outgoing()];
+  await first.submit(one);
+  await second.submit(other);
+  expect(filesOf(directory).filter((file) => file.endsWith(".db"))).toHaveLength(2);
+  isThere = true;
+  expect(await first.flush()).toMatchObject({ delivered: 1, waiting: 0 });
+  expect(await second.flush()).toMatchObject({ delivered: 1, waiting: 0 });
+  const sent = platform.requests.map(({ headers, body }) => [headers["x-api-key"], body]);
+  expect(new Map(sent as [string, string][])).toEqual(
+    new Map([
+      [ONE, one.text],
+      [ANOTHER, other.text],
+    ]),
+  );
+  expect(sent).toHaveLength(2);
+});
+
 test.each([
   { directory: "" },
   { name: "" },

@@ -42,21 +42,17 @@ export class EventWriter {
   readonly #keys: KeyProvider | undefined;
   readonly #maxContentBytes: number;
   readonly #report: (trouble: Trouble) => void;
-  readonly #onLoss: (sequence: number, isRun: boolean) => void;
 
   constructor(parts: {
     readonly sink: EventSink;
     readonly keys: KeyProvider | undefined;
     readonly maxContentBytes: number;
     readonly report: (trouble: Trouble) => void;
-    /** Told the number of each event that was not kept, and whether it was a run's. */
-    readonly onLoss: (sequence: number, isRun: boolean) => void;
   }) {
     this.#sink = parts.sink;
     this.#keys = parts.keys;
     this.#maxContentBytes = parts.maxContentBytes;
     this.#report = parts.report;
-    this.#onLoss = parts.onLoss;
   }
 
   /** True where the sink keeps start records. */
@@ -108,13 +104,7 @@ export class EventWriter {
         : event.key;
     const omission = this.#keys && !key ? "key_unavailable" : undefined;
     const { body, written } = this.#encode(event, key, omission);
-    try {
-      await this.#sink.submit(outgoing(eventId, body, event.hasDerivedId));
-    } catch (cause) {
-      const state = event.fields.systemState as { recorder?: { sequence: number }; run?: object } | undefined;
-      if (state?.recorder) this.#onLoss(state.recorder.sequence, state.run !== undefined);
-      throw cause;
-    }
+    await this.#sink.submit(outgoing(eventId, body, event.hasDerivedId));
     return written;
   }
 

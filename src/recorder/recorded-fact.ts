@@ -1,7 +1,7 @@
 import type { Actor, EventFields } from "../core/event.ts";
 import { shortestTimestamp } from "../core/timestamp.ts";
 import { derivedEventId } from "../core/uuid.ts";
-import { type RecorderParts, textOf } from "./recorder-parts.ts";
+import { type RecorderParts, type SequenceNumber, textOf } from "./recorder-parts.ts";
 import { clearJson } from "./total-capture.ts";
 
 /** A fact that is no run: a review asked for, a decision, an override. */
@@ -95,7 +95,7 @@ export function derivedIdOf(fact: RecordedFact, { options }: RecorderParts): str
 }
 
 /** The clear fields of a fact's event. */
-export function factFields(given: RecordedFact, parts: RecorderParts): EventFields {
+export function factFields(given: RecordedFact, parts: RecorderParts, number: SequenceNumber): EventFields {
   // Captured like content, so that the body and its sealed copy say the same whatever the caller's objects hold.
   const { input, output, metadata, ...clear } = given;
   const fact = clearJson(clear);
@@ -120,7 +120,7 @@ export function factFields(given: RecordedFact, parts: RecorderParts): EventFiel
     systemState: {
       ...fact.systemState,
       ...(fact.review && { review: fact.review }),
-      recorder: parts.nextNumber(),
+      recorder: number,
     },
     dataSubjects: subjects?.map((subject) => pseudonyms.dataSubject(subject)),
     referenceData: fact.referenceData,

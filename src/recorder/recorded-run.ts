@@ -7,6 +7,7 @@ import { LinkedRun } from "./linked-run.ts";
 import type { MaxWait } from "./max-wait.ts";
 import { MetadataDraft } from "./metadata.ts";
 import { isNotShown } from "./not-shown.ts";
+import type { SequenceNumber } from "./recorder-parts.ts";
 import { refusal } from "./refusal.ts";
 import type { Run, RunEnd, RunKind } from "./run.ts";
 import { type RunFacts, type RunOutcome, runEventFields } from "./run-event.ts";
@@ -28,8 +29,8 @@ export interface RunSupport {
   learn(run: RecordedRun, end: RunEnd): void;
   /** New identity for an event that amends another. */
   amendment(facts: RunFacts): RunFacts;
-  /** The run was refused: there will be no event with its number. */
-  refused(facts: RunFacts): void;
+  /** There will be no event with this number; `isRun` where there is none of the run at all. */
+  lost(number: SequenceNumber, isRun: boolean): void;
   /** The run has started: its start record comes when it is still open a moment later. */
   started(run: RecordedRun): void;
   /** The run is no longer open. */
@@ -220,25 +221,25 @@ export class RecordedRun extends LinkedRun implements Run {
   /** Everything up to the first await happens in the caller's turn, before anything can change what it passed. */
   async #write(outcome: Pick<RunOutcome, "status" | "error" | "end">, isAmendment: boolean): Promise<void> {
     const { end } = outcome;
+    let facts = isAmendment ? this.#support.amendment(this.#facts) : this.#facts;
     try {
       const output = this.#support.writer.capture(end.output);
       const metadata = this.#metadata.copy();
       let input = this.#input;
-      let told = this.#facts;
       // What is found out after the end is about what it says itself: the content of the run is held no more.
       if (end.input !== undefined || this.#isAmended) {
         const captured = this.#support.writer.capture(end.input);
         input = captured.component;
-        told = { ...told, isInputHidden: isNotShown(end.input) };
+        facts = { ...facts, isInputHidden: isNotShown(end.input) };
         metadata.countRepairs(captured.repairs);
       }
       if (!this.#isAmended) {
         this.#input = input;
-        this.#facts = told;
+        const { isInputHidden } = facts;
+        if (isInputHidden !== this.#facts.isInputHidden) this.#facts = { ...this.#facts, isInputHidden };
       }
       metadata.add(end.metadata);
       metadata.countRepairs(output.repairs);
-      const facts = isAmendment ? this.#support.amendment(told) : told;
       const fields = runEventFields(facts, {
         ...outcome,
         latencyMs: this.#elapsed(),
@@ -252,6 +253,7 @@ export class RecordedRun extends LinkedRun implements Run {
       this.#forget();
       await (begun ? Promise.all([submitted, begun]) : submitted);
     } catch (cause) {
+      this.#support.lost(facts.recorder, !isAmendment);
       this.#reportNotKept(isComplianceGuardError(cause) ? cause.code : "record_not_kept", cause);
     }
   }
@@ -285,7 +287,7 @@ export class RecordedRun extends LinkedRun implements Run {
       this.#state = "settled";
       this.holdForReview();
       this.#support.closed(this);
-      this.#support.refused(this.facts);
+      this.#support.lost(this.facts.recorder, true);
       await maxWait.forAside(writer.discard(this.eventId));
       throw refusal(this.kind, cause);
     }

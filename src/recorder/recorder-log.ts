@@ -17,6 +17,7 @@ export interface Statement {
 export class RecorderLog {
   readonly #options: RecorderOptions;
   #isStarted = false;
+  #isStartSaid = false;
   #started = 0;
   #leftOut = 0;
   #failed = 0;
@@ -44,9 +45,13 @@ export class RecorderLog {
   due(): Statement[] {
     if (!this.#options.recorderEvents) return [];
     const due: Statement[] = [];
-    if (!this.#isStarted) {
-      due.push({ fact: fact("started", this.#surroundings()), unsaid: () => {} });
-      this.#isStarted = true;
+    this.#isStarted = true;
+    if (!this.#isStartSaid) {
+      const unsaid = (): void => {
+        this.#isStartSaid = false;
+      };
+      due.push({ fact: fact("started", this.#surroundings()), unsaid });
+      this.#isStartSaid = true;
     }
     const lost = this.#lost;
     if (lost.ranges.length > 0) {

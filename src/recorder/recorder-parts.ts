@@ -68,7 +68,6 @@ export function recorderParts(options: RecorderOptions): RecorderParts {
       keys: options.keys,
       maxContentBytes: requirePositive("maxContentBytes", options.maxContentBytes ?? 1_048_576),
       report,
-      onLoss: (sequence, isRun) => log.lost(sequence, isRun),
     }),
     abandonAfterMs: requireTimer("abandonAfterMs", options.abandonAfterMs ?? 15 * 60_000),
     maxWait: new MaxWait(requireTimer("maxWaitMs", options.maxWaitMs ?? 10_000), report),

@@ -185,14 +185,20 @@ export class Recorder implements AsyncDisposable {
     const input = writer.capture(fact.input);
     const output = writer.capture(fact.output);
     metadata.countRepairs(input.repairs + output.repairs);
-    const fields = checkEventFields(factFields(fact, this.#parts));
-    return await writer.submit({
-      fields,
-      input: input.component,
-      output: output.component,
-      metadata,
-      key: writer.pinKey({ eventId: fields.eventId, systemId: fields.systemId }),
-      hasDerivedId: fact.derivedFrom !== undefined,
-    });
+    const number = this.#parts.nextNumber();
+    try {
+      const fields = checkEventFields(factFields(fact, this.#parts, number));
+      return await writer.submit({
+        fields,
+        input: input.component,
+        output: output.component,
+        metadata,
+        key: writer.pinKey({ eventId: fields.eventId, systemId: fields.systemId }),
+        hasDerivedId: fact.derivedFrom !== undefined,
+      });
+    } catch (error) {
+      this.#parts.log.lost(number.sequence, false);
+      throw error;
+    }
   }
 }

@@ -49,7 +49,7 @@ export class RunStarter {
       track: (work) => parts.pending.add(work),
       learn: (run, end) => this.#learn(run, end),
       amendment: (facts) => ({ ...facts, eventId: parts.newId(), recorder: parts.nextNumber() }),
-      refused: ({ recorder }) => parts.log.lost(recorder.sequence, true),
+      lost: ({ sequence }, isRun) => parts.log.lost(sequence, isRun),
       started: (run) => this.#startRecords.set(run),
       closed: (run) => {
         this.#closed(run);
@@ -132,10 +132,10 @@ export class RunStarter {
     const description = describe(start, links);
     const verdict = verdictOf(description);
     if (verdict === "off") return new UnrecordedRun(eventIdOf, start.kind, links.correlationId);
+    const policy = policyOf(description);
     const number = nextNumber();
     this.#parts.log.counted(verdict);
     if (verdict === "left_out") return new UnrecordedRun(eventIdOf, start.kind, links.correlationId);
-    const policy = policyOf(description);
     const eventId = eventIdOf();
     try {
       const metadata = new MetadataDraft();
@@ -157,6 +157,7 @@ export class RunStarter {
       return run;
     } catch (cause) {
       // Only an option of the application's own (a systemId function) can fail here: there is no event without it.
+      this.#parts.log.lost(number.sequence, true);
       report({ code: "record_not_kept", eventId, cause });
       const isRefused = policy === "block";
       return new UnrecordedRun(

@@ -35,7 +35,7 @@ const run = (recorder: Recorder, name = "kept") =>
   recorder.start({ kind: "model", name, input: () => ({}) }).succeed({});
 
 interface Lifecycle {
-  readonly lifecycle?: { readonly event: string };
+  readonly lifecycle?: { readonly event: string; readonly sequences?: readonly [number, number][] };
   readonly recorder: { readonly sequence: number };
 }
 
@@ -122,4 +122,60 @@ test("while a sink stays broken the losses are kept as ranges, and so stated whe
   const lost = statesOf(state.memory).find(({ lifecycle }) => lifecycle?.event === "lost");
   expect(lost?.lifecycle).toMatchObject({ approximate: true });
   expect(lost?.lifecycle).toHaveProperty("sequences.length", 100);
+});
+
+test("a recorder whose first words were lost says them again, and what is missing", async () => {
+  const state = fillingSink();
+  state.isFull = true;
+  const recorder = recorderOn(state.sink);
+  await run(recorder);
+  state.isFull = false;
+  await run(recorder);
+  await recorder.close();
+  const states = statesOf(state.memory);
+  expect(states.map(({ lifecycle }) => lifecycle?.event)).toEqual(["started", "lost", undefined, "stopped"]);
+  expect(states[0]?.lifecycle).toHaveProperty("versions.node", process.versions.node);
+  expect(states[1]?.lifecycle).toEqual({ event: "lost", sequences: [[1, 2]] });
+});
+
+test("whatever keeps an event from being made or kept, every number is an event or stated as missing", async () => {
+  const state = fillingSink();
+  let isFailing = false;
+  const recorder = recorderOn(state.sink, {
+    systemId: () => {
+      if (isFailing) throw new Error("no system");
+      return "s";
+    },
+  });
+  await run(recorder);
+  isFailing = true;
+  await run(recorder);
+  isFailing = false;
+  await expect(recorder.record({ actor: { type: "human" }, occurredAtUtc: "not a time" })).rejects.toThrow();
+  await run(recorder);
+  await recorder.close();
+  const states = statesOf(state.memory);
+  const stated = states.flatMap(({ lifecycle }) =>
+    (lifecycle?.sequences ?? []).flatMap(([from, to]) =>
+      Array.from({ length: to - from + 1 }, (_, index) => from + index),
+    ),
+  );
+  const numbers = [...states.map(({ recorder: { sequence } }) => sequence), ...stated];
+  expect(numbers.toSorted((one, other) => one - other)).toEqual(numbers.map((_, index) => index + 1));
+  expect(stated).toHaveLength(2);
+  expect(states.at(-1)?.lifecycle).toMatchObject({ runs_started: 3, runs_recorded: 2, events_failed: 2 });
+});
+
+test("an end that comes after the run was given up, and is lost, takes nothing from the count of runs", async () => {
+  const state = fillingSink();
+  const recorder = recorderOn(state.sink);
+  const given = recorder.start({ kind: "model", input: () => ({}) });
+  await given.abandon();
+  state.isFull = true;
+  await given.succeed();
+  state.isFull = false;
+  await recorder.close();
+  const states = statesOf(state.memory);
+  expect(states.map(({ lifecycle }) => lifecycle?.event)).toEqual(["started", undefined, "lost", "stopped"]);
+  expect(states.at(-1)?.lifecycle).toMatchObject({ runs_started: 1, runs_recorded: 1, events_failed: 1 });
 });

@@ -1,4 +1,5 @@
 import type { IngestResult } from "../client/answers.ts";
+import { MAX_TIMEOUT_MS } from "../client/deadline.ts";
 import { newEventId } from "../core/uuid.ts";
 import { Committer, type Incoming } from "./committer.ts";
 import { adoptDataFile, createDataFile, type DamagedFile, type DataFile, strangeFiles } from "./data-file.ts";
@@ -136,7 +137,8 @@ export class OutboxHost {
       const { waiting, held, paused } = this.status();
       if (waiting - held === 0 || paused !== undefined) done.resolve();
     };
-    const timer = timeoutMs === undefined ? undefined : setTimeout(done.resolve, timeoutMs);
+    const timer =
+      timeoutMs === undefined ? undefined : setTimeout(done.resolve, Math.min(timeoutMs, MAX_TIMEOUT_MS));
     this.#flushes.add(check);
     check();
     await done.promise;

@@ -89,6 +89,7 @@ export class OutboxThread {
       if (this.#end) throw this.#end;
       const id = ++this.#lastId;
       const answer = this.#expect(id);
+      this.#batches.sendAll();
       this.#post({ kind: "call", id, method, input }, []);
       return await answer;
     } finally {

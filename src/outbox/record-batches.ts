@@ -49,6 +49,11 @@ export class RecordBatches {
     return kept.promise;
   }
 
+  /** Sends all that waits now: whoever asks the thread something next asks of these, too. */
+  sendAll(): void {
+    while (this.#waiting.length > 0) this.#send();
+  }
+
   /** The thread has written a batch. */
   settled(id: number, refusals: readonly Refused[]): void {
     const batch = this.#underWay.get(id) ?? [];

@@ -21,7 +21,7 @@ export class PendingWork {
 
   /** Waits until nothing is under way, also what is added meanwhile. Gives how many are left after `timeoutMs`. */
   async settled(timeoutMs: number | undefined): Promise<number> {
-    if (timeoutMs === undefined) {
+    if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY) {
       while (this.#work.size > 0) await Promise.all(this.#work);
       return 0;
     }

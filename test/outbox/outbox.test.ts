@@ -1,9 +1,10 @@
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { createRecorder } from "../../src/create-recorder.ts";
 import { openOutbox } from "../../src/outbox/outbox.ts";
 import { acknowledge, closedPort, startPlatform } from "../client/platform-double.ts";
-import { testDirectory, testPlatform } from "../server/test-platform.ts";
+import { API_KEY, testDirectory, testPlatform } from "../server/test-platform.ts";
 import { codeOf } from "../support/error-code.ts";
 import { outgoing, testOutbox, until } from "./fixtures.ts";
 import { recorded } from "./writers.ts";
@@ -24,6 +25,29 @@ test("an event that is acknowledged leaves nothing on the disk", async () => {
   expect(await outbox.close()).toEqual({ delivered: 1, waiting: 0, deadLetters: 0 });
   expect((await recorded(server)).get(event.eventId)?.body).toBe(event.text);
   expect(filesOf(directory)).toEqual([]);
+});
+
+test("flush counts what nobody has waited for yet", async () => {
+  const outbox = testOutbox({ directory: await testDirectory(), baseUrl: await closedPort() });
+  await outbox.status();
+  for (let count = 0; count < 600; count++) outbox.submit(outgoing()).catch(() => {});
+  expect(await outbox.flush({ timeoutMs: 1 })).toMatchObject({ delivered: 0, waiting: 600 });
+});
+
+test("flush waits as long as it is told, also without end", async () => {
+  const server = await testPlatform();
+  const recorder = createRecorder({
+    baseUrl: server.url,
+    apiKey: API_KEY,
+    systemId: "s",
+    version: "1",
+    decisionClassification: "not_classified",
+    outbox: { directory: await testDirectory() },
+  });
+  void recorder.start({ kind: "model", input: () => ({}) }).succeed();
+  const status = await recorder.flush({ timeoutMs: Number.POSITIVE_INFINITY });
+  expect(status).toEqual({ delivered: 2, waiting: 0, deadLetters: 0 });
+  await recorder.close();
 });
 
 test("a start record that is taken back is never sent", async () => {

@@ -8,9 +8,9 @@ const peer = await create(input);
 const calls = new Map();
 
 /** The call of a flow with so many bytes; without a word about it, that of the process's input. */
-function callOf({ flow = input.flow, bytes = input.bytes } = {}) {
-  const key = `${flow} ${bytes}`;
-  if (!calls.has(key)) calls.set(key, applicationOf({ flow, bytes }, peer));
+function callOf({ flow = input.flow, bytes = input.bytes, modelMs } = {}) {
+  const key = `${flow} ${bytes} ${modelMs}`;
+  if (!calls.has(key)) calls.set(key, applicationOf({ flow, bytes, modelMs }, peer));
   return calls.get(key);
 }
 

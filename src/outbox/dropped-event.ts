@@ -1,4 +1,5 @@
 import { encodeComponent } from "../core/component.ts";
+import { sha256Hex } from "../core/digest.ts";
 import { buildEventBody, encodeEventBody } from "../core/event.ts";
 import type { KeptRecord } from "./kept-record.ts";
 
@@ -22,7 +23,7 @@ export function droppedEvent(
     correlationId: typeof dropped["correlationId"] === "string" ? dropped["correlationId"] : eventId,
     idempotencyKey: eventId,
     actor: { type: "recorder" },
-    systemState: { outbox: { dropped: droppedId } },
+    systemState: { outbox: { dropped: droppedId, dropped_body_sha256: sha256Hex(body) } },
   };
   const components = { input: EMPTY, output: EMPTY, metadata: EMPTY };
   return { eventId, body: encodeEventBody(buildEventBody(fields, components)) };

@@ -33,6 +33,8 @@ test("killed with calls in flight, a process leaves neither content nor keys in 
   const bytes = Buffer.concat(files);
   // The search finds what is there: the records are on the disk, in clear what may be.
   expect(bytes.includes('"modelId":"gpt-5"')).toBe(true);
+  expect(bytes.includes('"provider_status":"success"')).toBe(true);
+  expect(bytes.includes('"provider_status":"abandoned"')).toBe(true);
   for (const canary of [apiKey, content].map((text) => Buffer.from(text)).concat(payloadKey)) {
     for (const form of [
       canary,

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { acknowledge, answerJson, startPlatform } from "../client/platform-double.ts";
 import { testDirectory, testPlatform } from "../server/test-platform.ts";
 import { testOutbox } from "./fixtures.ts";
 import { fastProgram, recorded, startWriter, type Writer } from "./writers.ts";
@@ -107,6 +108,32 @@ test("several processes on one directory deliver each event once", async () => {
   expect(kept).toHaveLength(AT_ONCE * 200);
   expect(found.size).toBe(kept.length);
   expect(kept.filter((eventId) => found.get(eventId)?.count !== 1)).toEqual([]);
+  expect(filesLeft(directory)).toEqual([]);
+}, 60_000);
+
+test("when several processes start at the same time, what dead ones left is sent by one of them, once", async () => {
+  let isUp = false;
+  const posts = new Map<string, number>();
+  await using platform = await startPlatform((answer, request, n) => {
+    if (!isUp) return answerJson(answer, 503, {});
+    const { eventId } = JSON.parse(request.body) as { eventId: string };
+    posts.set(eventId, (posts.get(eventId) ?? 0) + 1);
+    acknowledge(answer, request, n);
+  });
+  const directory = await testDirectory();
+  const baseUrl = platform.url;
+  const dead = Array.from({ length: 6 }, () =>
+    startWriter({ directory, baseUrl, writers: 2, paceMs: 5 }, ({ child, kept }) => {
+      if (kept.size === 10) child.kill("SIGKILL");
+    }),
+  );
+  await Promise.all(dead.map(({ ended }) => ended));
+  isUp = true;
+  const alive = Array.from({ length: 6 }, () => startWriter({ directory, baseUrl, writers: 1, limit: 3 }));
+  await Promise.all(alive.map(({ ended }) => ended));
+  const ids = [...dead, ...alive].flatMap(({ begun, kept }) => [...begun, ...kept]);
+  expect(ids.filter((eventId) => posts.get(eventId) !== 1)).toEqual([]);
+  expect([...posts.values()].every((count) => count === 1)).toBe(true);
   expect(filesLeft(directory)).toEqual([]);
 }, 60_000);
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import {
   type Answerer,
@@ -218,7 +219,12 @@ test("what is dropped leaves an event that says so", async () => {
   expect(JSON.parse(said?.body ?? "")).toMatchObject({
     actor: { type: "recorder" },
     systemId: "s",
-    systemState: { outbox: { dropped: refused.eventId } },
+    systemState: {
+      outbox: {
+        dropped: refused.eventId,
+        dropped_body_sha256: createHash("sha256").update(refused.text).digest("hex"),
+      },
+    },
   });
 });
 

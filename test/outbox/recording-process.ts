@@ -13,8 +13,12 @@ const recorder = createRecorder({
   outbox: { directory },
 });
 
+let count = 0;
+
 async function call(): Promise<void> {
   const run = recorder.start({ kind: "model", modelId: "gpt-5", input: () => ({ content }) });
+  // Half of them long enough for a start record.
+  if (count++ % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   await run.succeed({ output: { content } });
   process.stdout.write("kept\n");
 }

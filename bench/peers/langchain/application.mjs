@@ -1,4 +1,5 @@
-// The application that is recorded: prompt, model, parser. Its model answers at once, with as much text as it was asked.
+// The application that is recorded: prompt, model, parser. Its model answers with as much text as it was asked, at once or after a while.
+import { setTimeout as pause } from "node:timers/promises";
 import { awaitAllCallbacks } from "@langchain/core/callbacks/promises";
 import { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { AIMessage } from "@langchain/core/messages";
@@ -13,9 +14,11 @@ const usage = { input_tokens: 120, output_tokens: 80, total_tokens: 200 };
 
 class Model extends BaseChatModel {
   #answer;
-  constructor(answer) {
+  #takesMs;
+  constructor(answer, takesMs) {
     super({});
     this.#answer = answer;
+    this.#takesMs = takesMs;
   }
   static lc_name() {
     return "BenchModel";
@@ -30,6 +33,7 @@ class Model extends BaseChatModel {
     return { model: "bench-1", temperature: 0 };
   }
   async _generate() {
+    if (this.#takesMs > 0) await pause(this.#takesMs);
     const text = this.#answer();
     const message = new AIMessage({
       content: text,
@@ -41,13 +45,13 @@ class Model extends BaseChatModel {
 }
 
 /** One call of the application, with prompt and answer of so many bytes each. */
-export function applicationOf({ bytes }, { handler }) {
+export function applicationOf({ bytes, modelMs = 0 }, { handler }) {
   const question = textsOf(bytes);
   const chain = ChatPromptTemplate.fromMessages([
     ["system", "You are a careful assistant."],
     ["human", "{input}"],
   ])
-    .pipe(new Model(textsOf(bytes)))
+    .pipe(new Model(textsOf(bytes), modelMs))
     .pipe(new StringOutputParser());
   return () => chain.invoke({ input: question() }, handler && { callbacks: [handler] });
 }

@@ -21,9 +21,9 @@ interface Settled {
 }
 
 /** Answers wait so long for company: nobody waits for them, and a transaction an answer would cost a disk sync each. */
-const SETTLE_AFTER_MS = 50;
+const SETTLE_AFTER_MS = 200;
 /** So many answers wait for no more. */
-const ENOUGH_ANSWERS = 64;
+const ENOUGH_ANSWERS = 256;
 
 /**
  * Writes what comes in and what was answered, all that has gathered in one transaction a file. What arrives while one runs is

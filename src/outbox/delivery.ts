@@ -35,11 +35,11 @@ export interface DeliverySurroundings {
 }
 
 /** Settled events whose transaction is not on the disk yet are at most so many: their place is free for the next request. */
-const MAX_UNWRITTEN = 256;
-/** A new event waits so long for others, since many at once cost less than half of what each alone does. Milliseconds. */
-const GATHER_MS = 100;
+const MAX_UNWRITTEN = 512;
+/** A new event waits so long for others, since many at once cost far less than each alone. Milliseconds. */
+const GATHER_MS = 500;
 /** So many wait for no more. */
-const ENOUGH = 64;
+const ENOUGH = 256;
 /** So many are under way at most while few wait, since each may need a connection of its own; for every so many that wait one. */
 const [FEW, FOR_EACH_MORE] = [8, 4];
 

@@ -102,11 +102,11 @@ test("an answer alone is written, too, though nobody hurries it", async () => {
   expect(own.store.counts.waiting).toBe(0);
 });
 
-test("sixty-four answers wait for no more, one fewer wait for company", async () => {
+test("two hundred and fifty-six answers wait for no more, one fewer wait for company", async () => {
   const own = testStore();
   const { committer, keep } = testCommitter(own.store, 100_000);
-  await Promise.all(Array.from({ length: 64 }, (_, index) => keep("submit", `event-${index}`)));
-  const [last, ...others] = own.store.page(0, 64);
+  await Promise.all(Array.from({ length: 256 }, (_, index) => keep("submit", `event-${index}`)));
+  const [last, ...others] = own.store.page(0, 256);
   if (!last) throw new Error("not kept");
   const settled = others.map((record) => committer.settle(own.store, record, DELIVERED));
   await turn();

@@ -44,12 +44,12 @@ function setUp({ answer = async () => {} }: { readonly answer?: (eventId: string
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("new events wait a tenth of a second for each other, then all of them are sent", async () => {
+test("new events wait half a second for each other, then all of them are sent", async () => {
   const { submit, sent, alarms } = setUp();
   const ids = [...submit(), ...submit(2), ...submit()];
   await settled();
   expect(sent).toEqual([]);
-  expect(alarms.map(({ delayMs }) => delayMs)).toEqual([100]);
+  expect(alarms.map(({ delayMs }) => delayMs)).toEqual([500]);
   alarms[0]?.wake();
   await settled();
   expect(sent.toSorted()).toEqual(ids.toSorted());
@@ -70,12 +70,12 @@ test("after they are sent the next ones gather again", async () => {
 
 test("so many that nothing is won by waiting are sent at once", async () => {
   const { submit, sent } = setUp();
-  submit(63);
+  submit(255);
   await settled();
   expect(sent).toHaveLength(0);
   submit();
   await settled();
-  expect(sent).toHaveLength(64);
+  expect(sent).toHaveLength(256);
 });
 
 test("whoever asks for it has everything sent at once", async () => {

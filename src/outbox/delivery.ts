@@ -150,15 +150,18 @@ export class Delivery {
   }
 
   #take(nowMs: number): QueuedRecord | undefined {
+    let isAnyResting = false;
     for (const [store, queue] of this.#queues) {
       const next = queue.isResting(nowMs) ? undefined : this.#takeFrom(queue, nowMs);
+      isAnyResting ||= queue.isResting(nowMs);
       if (!next) continue;
       // The next time another store comes first.
       this.#queues.delete(store);
       this.#queues.set(store, queue);
       return next;
     }
-    this.#takesNew = false;
+    // What a resting file holds may be new.
+    if (!isAnyResting) this.#takesNew = false;
     return undefined;
   }
 

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { IngestResult } from "../../src/client/answers.ts";
 import { ApiError } from "../../src/core/errors.ts";
 import { Delivery, type Settlement } from "../../src/outbox/delivery.ts";
@@ -189,4 +189,20 @@ test("an answer that a full disk does not take is written later, and the event i
   expect(sent).toEqual(["first", "second", "third"]);
   expect(troubles).toHaveLength(5);
   expect(now()).toBeGreaterThanOrEqual(5_000);
+});
+
+test("a file that cannot be read for a while is read again, without anything new having come", async () => {
+  const { store, submit, run, acknowledged, troubles } = setUp({
+    answer: () => ({ status: 201, afterMs: 5 }),
+  });
+  let failures = 3;
+  const page = store.page.bind(store);
+  vi.spyOn(store, "page").mockImplementation((after, limit) => {
+    if (failures-- > 0) throw new Error("EIO");
+    return page(after, limit);
+  });
+  submit("first", "second");
+  await run(() => acknowledged.length === 2);
+  expect(acknowledged.toSorted()).toEqual(["first", "second"]);
+  expect(troubles).toHaveLength(3);
 });

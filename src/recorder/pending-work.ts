@@ -1,3 +1,5 @@
+import { MAX_TIMEOUT_MS } from "../client/deadline.ts";
+
 /** Events on their way to the sink: what `flush` waits for and what keeps a serverless function alive. */
 export class PendingWork {
   readonly #work = new Set<Promise<unknown>>();
@@ -21,13 +23,13 @@ export class PendingWork {
 
   /** Waits until nothing is under way, also what is added meanwhile. Gives how many are left after `timeoutMs`. */
   async settled(timeoutMs: number | undefined): Promise<number> {
-    if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY) {
+    if (timeoutMs === undefined) {
       while (this.#work.size > 0) await Promise.all(this.#work);
       return 0;
     }
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<"timeout">((resolve) => {
-      timer = setTimeout(() => resolve("timeout"), timeoutMs);
+      timer = setTimeout(() => resolve("timeout"), Math.min(timeoutMs, MAX_TIMEOUT_MS));
     });
     while (this.#work.size > 0) {
       if ((await Promise.race([Promise.all(this.#work), timeout])) === "timeout") break;

@@ -221,8 +221,9 @@ export class RecordedRun extends LinkedRun implements Run {
   /** Everything up to the first await happens in the caller's turn, before anything can change what it passed. */
   async #write(outcome: Pick<RunOutcome, "status" | "error" | "end">, isAmendment: boolean): Promise<void> {
     const { end } = outcome;
-    let facts = isAmendment ? this.#support.amendment(this.#facts) : this.#facts;
+    let facts = this.#facts;
     try {
+      if (isAmendment) facts = this.#support.amendment(facts);
       const output = this.#support.writer.capture(end.output);
       const metadata = this.#metadata.copy();
       let input = this.#input;
@@ -253,8 +254,10 @@ export class RecordedRun extends LinkedRun implements Run {
       this.#forget();
       await (begun ? Promise.all([submitted, begun]) : submitted);
     } catch (cause) {
-      this.#support.lost(facts.recorder, !isAmendment);
-      this.#reportNotKept(isComplianceGuardError(cause) ? cause.code : "record_not_kept", cause);
+      const code = isComplianceGuardError(cause) ? cause.code : "record_not_kept";
+      if (facts.eventId !== this.eventId || !isAmendment) this.#support.lost(facts.recorder, !isAmendment);
+      if (isAmendment) this.#support.report({ code, eventId: facts.eventId, cause });
+      else this.#reportNotKept(code, cause);
     }
   }
 
@@ -284,6 +287,8 @@ export class RecordedRun extends LinkedRun implements Run {
     try {
       await maxWait.forStart(begun);
     } catch (cause) {
+      // Given up or cancelled before: it has its event, or has been counted as lost.
+      if (this.#state !== "open") throw refusal(this.kind, cause);
       this.#state = "settled";
       this.holdForReview();
       this.#support.closed(this);

@@ -168,14 +168,41 @@ test("whatever keeps an event from being made or kept, every number is an event 
 
 test("an end that comes after the run was given up, and is lost, takes nothing from the count of runs", async () => {
   const state = fillingSink();
-  const recorder = recorderOn(state.sink);
+  const troubles: { readonly eventId?: string | undefined }[] = [];
+  const recorder = recorderOn(state.sink, { onError: (trouble) => troubles.push(trouble) });
   const given = recorder.start({ kind: "model", input: () => ({}) });
   await given.abandon();
   state.isFull = true;
   await given.succeed();
   state.isFull = false;
+  // It is another event, and told of like any.
+  expect(troubles.map(({ eventId }) => eventId === given.eventId)).toEqual([false]);
   await recorder.close();
   const states = statesOf(state.memory);
   expect(states.map(({ lifecycle }) => lifecycle?.event)).toEqual(["started", undefined, "lost", "stopped"]);
   expect(states.at(-1)?.lifecycle).toMatchObject({ runs_started: 1, runs_recorded: 1, events_failed: 1 });
 });
+
+test.each([true, false])(
+  "a call refused after it was cancelled is counted once, and not as lost where its event is kept (%s)",
+  async (isKept) => {
+    const state = fillingSink();
+    const start = Promise.withResolvers<void>();
+    const sink = { ...state.sink, begin: () => start.promise, discard: async () => {} };
+    const recorder = recorderOn(sink, { onFailure: "block" });
+    const refused = recorder.start({ kind: "model", input: () => ({}) });
+    state.isFull = !isKept;
+    await refused.cancel();
+    start.reject(new Error("full"));
+    await expect(refused.admitted).rejects.toThrow();
+    state.isFull = false;
+    await recorder.close();
+    const states = statesOf(state.memory);
+    expect(states.at(-1)?.lifecycle).toMatchObject({
+      event: "stopped",
+      runs_started: 1,
+      runs_recorded: isKept ? 1 : 0,
+    });
+    expect(states.flatMap(({ lifecycle }) => lifecycle?.sequences ?? [])).toEqual(isKept ? [] : [[2, 2]]);
+  },
+);

@@ -17,6 +17,9 @@ const FLUSH_MS = 30_000;
 /** How long a request may take where it is not told. */
 const TIMEOUT_MS = 10_000;
 
+/** How long a second outbox of a process waits for two keys, to learn whether they are the same. */
+const COMPARE_MS = 500;
+
 interface TimeoutOptions {
   readonly timeoutMs?: number | undefined;
 }
@@ -142,7 +145,11 @@ class SharedOutbox implements Outbox {
 
   async #close({ timeoutMs = FLUSH_MS }: TimeoutOptions = {}): Promise<DeliveryStatus> {
     try {
-      await this.#joining?.catch(() => {});
+      if (this.#joining) {
+        await this.#joining.catch(() => {});
+        // Whoever waited for the same has its turn first.
+        await new Promise(setImmediate);
+      }
       if (!this.#shared) return NOTHING;
       return await flushed(livingThread(this.#shared), timeoutMs);
     } finally {
@@ -170,20 +177,20 @@ class SharedOutbox implements Outbox {
 
   /** The destination's thread, started now where nobody has. */
   async #thread(): Promise<OutboxThread> {
-    if (!this.#shared && !this.#closed) {
+    if (this.#closed) throw closedError();
+    if (!this.#shared) {
       this.#joining ??= this.#join().finally(() => {
         this.#joining = undefined;
       });
       await this.#joining;
     }
-    if (this.#closed || !this.#shared)
-      throw new ComplianceGuardError("record_not_kept", "This outbox is closed: make a new one");
+    if (!this.#shared) throw closedError();
     return livingThread(this.#shared);
   }
 
   /**
    * Shares the thread of whoever has this outbox open with the same key. Where a key cannot be had now there is a thread and a file
-   * for each, as for two processes: nothing waits for a key, and no tenant's events go with another's.
+   * for each, as for two processes: nothing waits long for a key, and no tenant's events go with another's.
    */
   async #join(): Promise<void> {
     for (;;) {
@@ -201,16 +208,22 @@ class SharedOutbox implements Outbox {
     }
   }
 
-  /** Undefined where one of the keys cannot be had now. */
+  /** Undefined where one of the keys cannot be had within {@link COMPARE_MS}. */
   async #isSameKey(other: ApiKey): Promise<boolean | undefined> {
-    const { apiKey, timeoutMs = TIMEOUT_MS } = this.#options;
+    const { apiKey } = this.#options;
     if (apiKey === other) return true;
+    const tooLate = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => tooLate.resolve(undefined), COMPARE_MS);
     try {
-      const keys = [apiKey, other].map((each) => fetchApiKey(keyInTime(each, timeoutMs)));
-      const [mine, theirs] = await Promise.all(keys);
-      return mine === theirs;
+      const keys = await Promise.race([
+        Promise.all([fetchApiKey(apiKey), fetchApiKey(other)]),
+        tooLate.promise,
+      ]);
+      return keys && keys[0] === keys[1];
     } catch {
       return undefined;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -258,6 +271,10 @@ class SharedOutbox implements Outbox {
     registry.set(this.#directory, [...this.#known(), shared]);
     return shared;
   }
+}
+
+function closedError(): ComplianceGuardError {
+  return new ComplianceGuardError("record_not_kept", "This outbox is closed: make a new one");
 }
 
 function otherKey(): ComplianceGuardError {

@@ -21,7 +21,8 @@ export class RecordBatches {
   readonly #post: (id: number, records: readonly RecordRequest[], bytes: Uint8Array) => void;
   readonly #underWay = new Map<number, readonly Waiting[]>();
   #waiting: Waiting[] = [];
-  #waitingBytes = 0;
+  /** Of bodies that wait or are with the thread. */
+  #bytes = 0;
   #isScheduled = false;
   #lastId = 0;
 
@@ -35,16 +36,16 @@ export class RecordBatches {
 
   /** Resolves when the record is kept. */
   add(request: RecordRequest, body: Uint8Array): Promise<void> {
-    if (this.#waitingBytes + body.length > MAX_WAITING_BYTES) {
+    if (this.#bytes + body.length > MAX_WAITING_BYTES) {
       return Promise.reject(
         new OutboxFullError(
-          `Event ${request.eventId} was not kept: ${this.#waitingBytes} bytes wait for the disk already, which does not keep up`,
+          `Event ${request.eventId} was not kept: ${this.#bytes} bytes wait for the disk already, which does not keep up`,
         ),
       );
     }
     const kept = Promise.withResolvers<void>();
     this.#waiting.push({ request, body, kept });
-    this.#waitingBytes += body.length;
+    this.#bytes += body.length;
     this.#schedule();
     return kept.promise;
   }
@@ -59,7 +60,8 @@ export class RecordBatches {
     const batch = this.#underWay.get(id) ?? [];
     this.#underWay.delete(id);
     const errors = new Map(refusals.map(({ index, error }) => [index, error]));
-    for (const [index, { kept }] of batch.entries()) {
+    for (const [index, { kept, body }] of batch.entries()) {
+      this.#bytes -= body.length;
       const error = errors.get(index);
       if (error) kept.reject(errorOf(error));
       else kept.resolve();
@@ -72,7 +74,7 @@ export class RecordBatches {
     for (const { kept } of [...this.#underWay.values()].flat().concat(this.#waiting)) kept.reject(error);
     this.#underWay.clear();
     this.#waiting = [];
-    this.#waitingBytes = 0;
+    this.#bytes = 0;
   }
 
   #schedule(): void {
@@ -100,7 +102,6 @@ export class RecordBatches {
       bytes.set(body, offset);
       offset += body.length;
     }
-    this.#waitingBytes -= size;
     const id = ++this.#lastId;
     this.#underWay.set(id, batch);
     this.#post(

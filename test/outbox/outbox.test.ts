@@ -162,6 +162,41 @@ test.each([
   },
 );
 
+test("a key function that never answers holds up nobody's record, nor the end of the process", async () => {
+  const directory = await testDirectory();
+  const baseUrl = await closedPort();
+  const first = testOutbox({ directory, baseUrl, apiKey: ONE });
+  await first.submit(outgoing());
+  const second = testOutbox({ directory, baseUrl, apiKey: () => new Promise<string>(() => {}) });
+  await second.submit(outgoing());
+  expect(await second.flush({ timeoutMs: 1 })).toMatchObject({ waiting: 1 });
+});
+
+test.each([1, 2])(
+  "what is submitted right before the outbox is closed is kept (%i outboxes)",
+  async (count) => {
+    const directory = await testDirectory();
+    const baseUrl = await closedPort();
+    for (let others = 1; others < count; others++) {
+      await testOutbox({ directory, baseUrl, apiKey: (): string => ONE }).submit(outgoing());
+    }
+    const outbox = testOutbox({ directory, baseUrl, apiKey: async () => ONE });
+    const submitted = outbox.submit(outgoing());
+    expect(await outbox.close({ timeoutMs: 1 })).toMatchObject({ delivered: 0, waiting: count });
+    await submitted;
+  },
+);
+
+test("an event that comes between an answer and its writing is sent as soon as any other", async () => {
+  await using platform = await startPlatform(acknowledge);
+  const outbox = testOutbox({ directory: await testDirectory(), baseUrl: platform.url });
+  await outbox.submit(outgoing());
+  await until(() => platform.requests.length === 1);
+  // Written in one transaction with the answer to the first.
+  await outbox.submit(outgoing());
+  await until(() => platform.requests.length === 2);
+});
+
 test("functions that give the same key share one outbox: a hot reload makes a new one each time", async () => {
   await using platform = await startPlatform(acknowledge);
   const directory = await testDirectory();

@@ -206,11 +206,12 @@ async function withOutbox(settings: Settings, work: (opened: Outbox) => Promise<
   }
 }
 
-/** Whether there are files of ended processes that could not be taken: what is wrong with them has been said. */
+/** Whether there are files of ended processes that could not be taken; says which. */
 function isAnyLeft(settings: Settings): boolean {
-  return inspectOutbox(directoryOf(settings)).some(
-    (file) => "trouble" in file || (!file.isInUse && file.waiting + file.open > 0),
-  );
+  const { files, exitCode } = readableFiles(settings);
+  const left = files.filter((file) => !file.isInUse && file.waiting + file.open > 0);
+  for (const { path } of left) complain(`${path} could not be taken now: try again`);
+  return exitCode > 0 || left.length > 0;
 }
 
 function say(text: string): number {

@@ -3,7 +3,7 @@ import type { Settlement } from "./delivery.ts";
 import type { KeptRecord } from "./kept-record.ts";
 import type { RecordRequest } from "./messages.ts";
 import type { RecordStore } from "./record-store.ts";
-import { isFull } from "./sqlite-errors.ts";
+import { isFull, isOfContent } from "./sqlite-errors.ts";
 
 /** A record that is to be kept. Exactly one of the two is called, once. */
 export interface Incoming {
@@ -102,6 +102,12 @@ export class Committer {
         for (const each of incoming) if (!this.#keep(store, each)) full.push(each);
       });
     } catch (cause) {
+      // What one of them does to the transaction is no reason to refuse the others.
+      if (settled.length > 0 && settled.length + incoming.length > 1 && isOfContent(cause)) {
+        for (const each of settled) this.#commitTo(store, [], [each]);
+        if (incoming.length > 0) this.#commitTo(store, incoming, []);
+        return;
+      }
       const error = explained(cause);
       for (const { written } of settled) written.reject(error);
       for (const each of incoming) each.refused(error);

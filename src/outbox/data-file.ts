@@ -86,16 +86,18 @@ export function adoptDataFile(directory: string, id: string): Adoption {
   const lockPath = join(directory, "locks", id);
   if (!/^[0-9a-f]{32}$/.test(id)) return setAside(path, "its name is none of ours");
   const lockTrouble = isThere(lockPath) ? FileLock.troubleOf(lockPath) : undefined;
+  // Whoever held it has removed both meanwhile.
+  if (!isThere(path)) return { outcome: "in_use" };
   if (lockTrouble) return setAside(path, `its lock: ${lockTrouble}`);
   const lock = FileLock.create(lockPath) ?? FileLock.take(lockPath);
   if (!lock) return { outcome: "in_use" };
-  // Whoever held the lock before may have emptied and removed the file.
-  if (!isThere(path)) {
-    lock.remove();
-    return { outcome: "in_use" };
-  }
   try {
-    const adoption = looked(directory, id, lock);
+    // Or just now.
+    const adoption = isThere(path) ? looked(directory, id, lock) : undefined;
+    if (!adoption) {
+      lock.remove();
+      return { outcome: "in_use" };
+    }
     if (adoption.outcome === "set_aside") lock.remove();
     return adoption;
   } catch (error) {

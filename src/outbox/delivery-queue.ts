@@ -12,7 +12,7 @@ export interface QueuedRecord {
 /** So many records are read at once: a million waiting events take no more memory than these. */
 const PAGE = 16;
 /** So many may be put off before no new ones are taken. A host that is down puts off few: the circuit stops the others. */
-const MAX_POSTPONED = 100_000;
+const MAX_POSTPONED = 10_000;
 
 /** The order in which one store's events are tried: as they came, and those that failed again when their delay is over. */
 export class DeliveryQueue {

@@ -8,6 +8,7 @@ import { DeliveryQueue, type QueuedRecord } from "./delivery-queue.ts";
 import type { KeptRecord } from "./kept-record.ts";
 import type { RecordStore, Refusal } from "./record-store.ts";
 import { renamedEvent } from "./renamed-body.ts";
+import { isOfContent } from "./sqlite-errors.ts";
 
 /** What is written about a record once the platform has answered. */
 export type Settlement =
@@ -186,6 +187,8 @@ export class Delivery {
       this.#unwritten--;
     }
     this.#wake();
+    // What has come meanwhile, in the same transaction as the answer, counts as new only now.
+    this.sendSoon();
   }
 
   /** As often as it takes: the platform has answered, and need not be asked again because a disk is full. */
@@ -196,10 +199,12 @@ export class Delivery {
         await settle(queue.store, record, settlement);
         break;
       } catch (error) {
-        queue.unwritten(record);
         // Read by somebody else from now on: its events go again, and the platform repeats its answers.
         if (this.#stopped !== undefined || !this.#isKnown(queue)) return;
         this.#surroundings.onDiskTrouble(queue.store, error);
+        // On a damaged page it can never be written. Left under way, it keeps no other back and goes again after the next start.
+        if (isOfContent((error as Error).cause)) return;
+        queue.unwritten(record);
         await new Promise<void>((wake) => schedule(DISK_RETRY_MS, wake));
       }
     }

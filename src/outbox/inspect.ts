@@ -26,9 +26,13 @@ export interface UnreadableFile {
  */
 export function inspectOutbox(directory: string): readonly (InspectedFile | UnreadableFile)[] {
   if (!lstatSync(directory, { throwIfNoEntry: false })) return [];
-  return readdirSync(directory)
-    .filter((name) => name.endsWith(".db"))
-    .map((name) => inspectFile(directory, name.slice(0, -3)));
+  return (
+    readdirSync(directory)
+      .filter((name) => name.endsWith(".db"))
+      // Its process may have emptied and removed it a moment ago.
+      .filter((name) => lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined)
+      .map((name) => inspectFile(directory, name.slice(0, -3)))
+  );
 }
 
 /**

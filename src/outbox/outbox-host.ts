@@ -53,8 +53,10 @@ export class OutboxHost {
   #key: "untried" | "asked" | "tried" = "untried";
   #timer: NodeJS.Timeout | undefined;
   #isClosing = false;
-  /** Said, and nothing written since. */
-  #isDiskFailing = false;
+  /** Of which trouble with the disk has been said, and nothing written since. */
+  readonly #failing = new Set<RecordStore>();
+  /** Files that cannot be looked at, as far as that has been said. */
+  readonly #unreadable = new Set<string>();
   readonly #note: KeyNote;
 
   /** @throws {ComplianceGuardError} `outbox_unusable` where the directory is. */
@@ -83,7 +85,7 @@ export class OutboxHost {
           // Whoever flushes waits for these answers, and no more of them are to come.
           if (this.#flushes.size > 0 && this.#delivery.isIdle) this.#committer.commitSoon();
           await written;
-          this.#isDiskFailing = false;
+          this.#failing.delete(store);
           if (settlement.kind === "delivered") this.#delivered++;
           if (settlement.kind === "refused")
             surroundings.report(refusalTrouble(record.eventId, settlement.refusal));
@@ -102,7 +104,7 @@ export class OutboxHost {
     );
     if (left?.outcome === "set_aside") this.#reportAside(left);
     // Where that fails it is looked at again as any other.
-    if (left?.outcome === "damaged") this.#unlessItFails(() => this.#salvage(left.file));
+    if (left?.outcome === "damaged") this.#unlessItFails(this.#own.id, () => this.#salvage(left.file));
   }
 
   /** The data file that takes new records, for a thread that has to go on where this one died. */
@@ -212,6 +214,7 @@ export class OutboxHost {
 
   #forget(file: DataFile): void {
     this.#tenancy.forget(file.store);
+    this.#failing.delete(file.store);
     this.#files.delete(file.id);
     this.#held.delete(file);
     this.#undecided.delete(file);
@@ -219,11 +222,11 @@ export class OutboxHost {
 
   #look(): void {
     if (this.#isClosing) return;
-    this.#unlessItFails(() => {
+    this.#unlessItFails("", () => {
       const held = new Set(this.#files.keys());
       for (const id of strangeFiles(this.#opening.directory, held)) {
         // One that cannot be looked at now keeps none of the others back.
-        this.#unlessItFails(() => this.#adopt(id));
+        this.#unlessItFails(id, () => this.#adopt(id));
       }
     });
     this.#afterCommit();
@@ -236,11 +239,14 @@ export class OutboxHost {
     );
   }
 
-  #unlessItFails(look: () => void): void {
+  /** Says once of each file, until it can be looked at again. */
+  #unlessItFails(id: string, look: () => void): void {
     try {
       look();
+      this.#unreadable.delete(id);
     } catch (cause) {
-      this.#surroundings.report(lookTrouble(cause));
+      if (!this.#unreadable.has(id)) this.#surroundings.report(lookTrouble(cause));
+      this.#unreadable.add(id);
     }
   }
 
@@ -253,8 +259,12 @@ export class OutboxHost {
     try {
       file.store.transaction(() => file.store.abandonAll());
     } catch (error) {
-      file.close();
-      throw error;
+      if (!isOfContent(error)) {
+        file.close();
+        throw error;
+      }
+      this.#salvage(file.damaged((error as Error).message));
+      return;
     }
     this.#take(file);
   }
@@ -280,13 +290,13 @@ export class OutboxHost {
   #onDiskTrouble(store: RecordStore, cause: unknown): void {
     const file = [...this.#files.values()].find((each) => each.store === store);
     if (!file || file === this.#own || !isOfContent((cause as Error).cause ?? cause)) {
-      if (!this.#isDiskFailing) this.#surroundings.report(diskTrouble(cause));
-      this.#isDiskFailing = true;
+      if (!this.#failing.has(store)) this.#surroundings.report(diskTrouble(cause));
+      this.#failing.add(store);
       return;
     }
     this.#delivery.abandon(store);
     this.#forget(file);
-    this.#unlessItFails(() => this.#salvage(file.damaged((cause as Error).message)));
+    this.#unlessItFails(file.id, () => this.#salvage(file.damaged((cause as Error).message)));
   }
 
   #reportAside(found: { trouble: string; path: string; saved?: number; altered?: number }): void {

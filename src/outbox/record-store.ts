@@ -31,6 +31,8 @@ export class RecordStore {
   readonly #statements = new Map<string, StatementSync>();
   readonly #starts = new Map<string, { readonly number: number; readonly size: number }>();
   readonly #fresh = new FreshRecords();
+  /** Read once, when it is opened: what decides whose the records are must not fail in the midst of them. */
+  readonly #settings: Map<string, string>;
   #counts: { open: number; waiting: number; deadLetters: number; bytes: number };
   #nextNumber: number;
   #undo: (() => void)[] = [];
@@ -52,6 +54,8 @@ export class RecordStore {
       deadLetters: of(DEAD).n,
       bytes: of(OPEN).bytes + of(WAITING).bytes + of(DEAD).bytes,
     };
+    const settings = this.#sql("SELECT name, value FROM setting").all();
+    this.#settings = new Map(settings.map(({ name, value }) => [String(name), String(value)]));
     const last = this.#sql("SELECT max(number) AS number FROM record").get();
     this.#nextNumber = Number(last?.["number"] ?? 0) + 1;
   }
@@ -242,12 +246,17 @@ export class RecordStore {
   }
 
   setting(name: string): string | undefined {
-    const row = this.#sql("SELECT value FROM setting WHERE name = ?").get(name);
-    return row && String(row["value"]);
+    return this.#settings.get(name);
   }
 
   setSetting(name: string, value: string): void {
     this.#sql("INSERT OR REPLACE INTO setting VALUES (?, ?)").run(name, value);
+    const before = this.#settings.get(name);
+    this.#settings.set(name, value);
+    this.#undo.push(() => {
+      if (before === undefined) this.#settings.delete(name);
+      else this.#settings.set(name, before);
+    });
   }
 
   close(): void {

@@ -26,7 +26,7 @@ export interface Salvage {
 
 /**
  * Copies every record of a damaged file that is still what was kept into another store, and what the file says of whose they are.
- * The file itself stays as it was found: it is evidence, and there may have to be another try.
+ * The file itself is only read: it is evidence, and there may have to be another try.
  * @param path Of a file whose lock is held.
  * @param into Empty, and empty again where this throws.
  * @throws What the system says where it leaves no room or a read fails.

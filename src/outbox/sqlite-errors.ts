@@ -34,6 +34,6 @@ export function readOr<Value>(otherwise: Value, read: () => Value): Value {
 }
 
 function codeOf(error: unknown): number | undefined {
-  const { errcode } = error as { errcode?: unknown };
+  const errcode = (error as { errcode?: unknown } | undefined)?.errcode;
   return typeof errcode === "number" ? errcode & 0xff : undefined;
 }

@@ -169,22 +169,29 @@ test("a file cut at any length stops nothing: what can still be read goes, unalt
   expect(sent).toBeGreaterThan(10);
 });
 
+/** Beyond what is checked as a whole before it is used. */
+async function largeFile(baseUrl: string) {
+  const left = await leftFile(baseUrl, 1_150, undefined, { padding: "x".repeat(60_000) });
+  const bytes = readFileSync(left.path);
+  expect(bytes.length).toBeGreaterThan(64 * 2 ** 20);
+  /** Makes the head of a page unreadable. */
+  const damage = (page: number): void => {
+    bytes.fill(0xff, page * 4_096, page * 4_096 + 16);
+    writeFileSync(left.path, bytes);
+  };
+  return { ...left, bytes, damage };
+}
+
 test("a file too large to be checked as a whole is salvaged once damage is met: all but what lies there goes", async () => {
   const server = await testPlatform();
-  const count = 1_150;
-  const left = await leftFile(server.url, count, undefined, { padding: "x".repeat(60_000) });
-  const pages = readFileSync(left.path);
-  expect(pages.length).toBeGreaterThan(64 * 2 ** 20);
+  const { directory, events, bytes, damage } = await largeFile(server.url);
   // A leaf of the table of bodies, in the midst of it: SQLite's page type 13, few cells.
-  const leaves = Array.from({ length: pages.length / 4_096 }, (_, index) => index * 4_096).filter(
-    (at) =>
-      pages[at] === 13 &&
-      pages.readUInt16BE(at + 1) === 0 &&
-      [1, 2, 3, 4].includes(pages.readUInt16BE(at + 3)),
-  );
-  pages.fill(0xff, leaves[leaves.length >> 1], (leaves[leaves.length >> 1] as number) + 16);
-  writeFileSync(left.path, pages);
-  const outbox = testOutbox({ directory: left.directory, baseUrl: server.url });
+  const leaves = Array.from({ length: bytes.length / 4_096 }, (_, page) => page).filter((page) => {
+    const head = bytes.subarray(page * 4_096, page * 4_096 + 8);
+    return head[0] === 13 && head.readUInt16BE(1) === 0 && [1, 2, 3, 4].includes(head.readUInt16BE(3));
+  });
+  damage(leaves[leaves.length >> 1] as number);
+  const outbox = testOutbox({ directory, baseUrl: server.url });
   const own = outgoing();
   await outbox.submit(own);
   expect(await outbox.flush()).toMatchObject({ waiting: 0, deadLetters: 0 });
@@ -192,10 +199,19 @@ test("a file too large to be checked as a whole is salvaged once damage is met: 
   expect(outbox.troubles.map(({ code }) => code)).toEqual(["outbox_damaged"]);
   const found = await recorded(server);
   expect(found.has(own.eventId)).toBe(true);
-  expect(left.events.filter(({ eventId, text }) => found.get(eventId)?.body === text).length).toBeGreaterThan(
-    count - 5,
-  );
-  expect(found.size).toBeLessThan(count + 1);
+  const sent = events.filter(({ eventId, text }) => found.get(eventId)?.body === text);
+  expect(sent.length).toBeGreaterThan(events.length - 5);
+  expect(found.size).toBeLessThan(events.length + 1);
+}, 60_000);
+
+test("a large file that cannot say any more whose it is is held, and keeps nobody else back", async () => {
+  const server = await testPlatform();
+  const { directory, events, bytes, damage } = await largeFile(server.url);
+  damage(Math.floor(bytes.indexOf("key_fingerprint") / 4_096));
+  const outbox = testOutbox({ directory, baseUrl: server.url });
+  for (let count = 0; count < 3; count++) await outbox.submit(outgoing());
+  expect(await outbox.flush()).toMatchObject({ delivered: 3, waiting: events.length, paused: "other_key" });
+  expect(await outbox.status()).toMatchObject({ held: events.length, setAside: 1 });
 }, 60_000);
 
 test("what is salvaged of another tenant's file is held for it, and sent by nobody else", async () => {

@@ -13,16 +13,18 @@ const faults: readonly Fault[] = [
   ["unlink", "signal=SIGKILL", [1, 2]],
 ];
 
-test.runIf(hasStrace).each(faults)(
+test.runIf(hasStrace).for(faults)(
   "with a writer's %s struck by %s, nothing that was kept is lost or altered",
-  async (...fault) => {
-    let _count = 0;
+  { timeout: 86_400_000 },
+  async (fault, { annotate }) => {
+    let count = 0;
     for (const strike of strikesOf(fault)) {
       if (isLast(await isStruck(fault, strike))) break;
-      _count++;
+      count++;
     }
+    expect(count).toBeGreaterThan(0);
+    await annotate(`${count} strikes`);
   },
-  86_400_000,
 );
 
 /** Lets a process write that is struck, and another one deliver what it has left. @returns Whether any call was struck. */

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { ComplianceGuardError } from "../core/errors.ts";
+import { MAX_TIMEOUT_MS } from "../core/timer-limit.ts";
 import { type ApiKey, apiKeyTrouble } from "./api-key.ts";
-import { MAX_TIMEOUT_MS } from "./deadline.ts";
 import type { FetchFunction } from "./fetch-transport.ts";
 import type { TimingOptions } from "./timing.ts";
 

@@ -50,9 +50,6 @@ export async function withinDeadline<Result>(
   });
 }
 
-/** The longest delay `setTimeout` keeps; a longer one would fire at once. */
-export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
-
 function abortedBy(signal: AbortSignal): ComplianceGuardError {
   return new ComplianceGuardError("aborted", "The call was aborted by its signal", { cause: signal.reason });
 }

@@ -1,9 +1,9 @@
 import { ComplianceGuardError } from "../core/errors.ts";
 import type { DeliveryStatus, EventSink, OutgoingEvent } from "../core/event-sink.ts";
+import { MAX_TIMEOUT_MS } from "../core/timer-limit.ts";
 import { checkAccess } from "./access-check.ts";
 import type { ComplianceGuardClient } from "./client.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
-import { MAX_TIMEOUT_MS } from "./deadline.ts";
 import { deliverDirectly } from "./direct-delivery.ts";
 import { type Timing, type TimingOptions, timingOf } from "./timing.ts";
 

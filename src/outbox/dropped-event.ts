@@ -1,12 +1,26 @@
 import { encodeComponent } from "../core/component.ts";
 import { sha256Hex } from "../core/digest.ts";
 import { buildEventBody, encodeEventBody } from "../core/event.ts";
+import { newEventId } from "../core/uuid.ts";
 import type { KeptRecord } from "./kept-record.ts";
+import type { RecordStore } from "./record-store.ts";
 
 const EMPTY = encodeComponent({});
 
+/** Takes a dead letter out of a store for good, and keeps an event that says so in its place: it is of the same tenant. */
+export function dropDeadLetter(store: RecordStore, eventId: string): boolean {
+  const letter = store.findDead(eventId);
+  if (!letter) return false;
+  const said = droppedEvent(letter, newEventId(), new Date().toISOString());
+  store.transaction(() => {
+    store.drop(eventId);
+    store.submit(said.eventId, false, said.body);
+  });
+  return true;
+}
+
 /** The event that says that another one was taken out of the outbox by hand: its id and the digest of its bytes remain. */
-export function droppedEvent(
+function droppedEvent(
   { eventId: droppedId, body }: Pick<KeptRecord, "eventId" | "body">,
   eventId: string,
   occurredAtUtc: string,

@@ -1,26 +1,22 @@
 import type { IngestResult } from "../client/answers.ts";
-import { MAX_TIMEOUT_MS } from "../client/deadline.ts";
-import { newEventId } from "../core/uuid.ts";
 import { Committer, type Incoming } from "./committer.ts";
-import { adoptDataFile, createDataFile, type DamagedFile, type DataFile, strangeFiles } from "./data-file.ts";
+import { adoptDataFile, createDataFile, type DataFile } from "./data-file.ts";
 import { Delivery } from "./delivery.ts";
 import { prepareDirectory } from "./directory.ts";
-import { droppedEvent } from "./dropped-event.ts";
+import { dropDeadLetter } from "./dropped-event.ts";
 import {
-  asideTrouble,
   diskTrouble,
   heldTrouble,
   keyTrouble,
-  lookTrouble,
   OTHER_ENVIRONMENT,
   pauseTrouble,
   refusalTrouble,
 } from "./host-troubles.ts";
 import { KeyNote } from "./key-fingerprint.ts";
+import { LeftFiles } from "./left-files.ts";
 import type { DeadLetter, OutboxOpening, PlainTrouble } from "./messages.ts";
 import { type OutboxStatus, statusOf } from "./outbox-status.ts";
 import type { RecordStore } from "./record-store.ts";
-import { salvage } from "./salvage.ts";
 import { isOfContent } from "./sqlite-errors.ts";
 import { Tenancy } from "./tenancy.ts";
 
@@ -48,15 +44,13 @@ export class OutboxHost {
   readonly #delivery: Delivery;
   readonly #flushes = new Set<() => void>();
   #delivered = 0;
-  #setAside = 0;
   #apiKey: string | undefined;
   #key: "untried" | "asked" | "tried" = "untried";
   #timer: NodeJS.Timeout | undefined;
   #isClosing = false;
   /** Of which trouble with the disk has been said, and nothing written since. */
   readonly #failing = new Set<RecordStore>();
-  /** Files that cannot be looked at, as far as that has been said. */
-  readonly #unreadable = new Set<string>();
+  readonly #left: LeftFiles;
   readonly #note: KeyNote;
 
   /** @throws {ComplianceGuardError} `outbox_unusable` where the directory is. */
@@ -64,6 +58,8 @@ export class OutboxHost {
     this.#opening = opening;
     this.#surroundings = surroundings;
     prepareDirectory(opening.directory);
+    const take = (file: DataFile): void => this.#take(file);
+    this.#left = new LeftFiles(opening.directory, { take, report: surroundings.report });
     const left = opening.continues ? adoptDataFile(opening.directory, opening.continues) : undefined;
     this.#own = left?.outcome === "adopted" ? left.file : createDataFile(opening.directory);
     this.#own.store.resume();
@@ -102,9 +98,7 @@ export class OutboxHost {
       },
       opening.concurrency,
     );
-    if (left?.outcome === "set_aside") this.#reportAside(left);
-    // Where that fails it is looked at again as any other.
-    if (left?.outcome === "damaged") this.#unlessItFails(this.#own.id, () => this.#salvage(left.file));
+    if (left && left.outcome !== "adopted") this.#left.refused(this.#own.id, left);
   }
 
   /** The data file that takes new records, for a thread that has to go on where this one died. */
@@ -125,12 +119,13 @@ export class OutboxHost {
 
   /** How things stand. */
   status(): OutboxStatus {
-    const counted = { delivered: this.#delivered, paused: this.#delivery.paused, setAside: this.#setAside };
+    const { paused } = this.#delivery;
+    const counted = { delivered: this.#delivered, paused, setAside: this.#left.setAside };
     return statusOf([...this.#files.values()], this.#held, counted);
   }
 
   /** Resolves when nothing waits, delivery needs somebody's help, or the time is up; says what is left. */
-  async flush(timeoutMs: number | undefined): Promise<OutboxStatus> {
+  async flush(timeoutMs: number): Promise<OutboxStatus> {
     this.#committer.commit();
     if (this.status().waiting > 0 && this.#delivery.paused !== undefined) this.#delivery.restart();
     else this.#delivery.sendNow();
@@ -139,8 +134,7 @@ export class OutboxHost {
       const { waiting, held, paused } = this.status();
       if (waiting - held === 0 || paused !== undefined) done.resolve();
     };
-    const timer =
-      timeoutMs === undefined ? undefined : setTimeout(done.resolve, Math.min(timeoutMs, MAX_TIMEOUT_MS));
+    const timer = setTimeout(done.resolve, timeoutMs);
     this.#flushes.add(check);
     check();
     await done.promise;
@@ -168,14 +162,7 @@ export class OutboxHost {
   /** Takes a dead letter away for good, and keeps an event that says so. Gives how many there were: 0 or 1. */
   drop(eventId: string): number {
     for (const { store } of this.#files.values()) {
-      const letter = store.findDead(eventId);
-      if (!letter) continue;
-      const said = droppedEvent(letter, newEventId(), new Date().toISOString());
-      // Where the letter was: it is of the same tenant.
-      store.transaction(() => {
-        store.drop(eventId);
-        store.submit(said.eventId, false, said.body);
-      });
+      if (!dropDeadLetter(store, eventId)) continue;
       this.#delivery.sendNow();
       return 1;
     }
@@ -222,13 +209,7 @@ export class OutboxHost {
 
   #look(): void {
     if (this.#isClosing) return;
-    this.#unlessItFails("", () => {
-      const held = new Set(this.#files.keys());
-      for (const id of strangeFiles(this.#opening.directory, held)) {
-        // One that cannot be looked at now keeps none of the others back.
-        this.#unlessItFails(id, () => this.#adopt(id));
-      }
-    });
+    this.#left.look(new Set(this.#files.keys()));
     this.#afterCommit();
     this.#timer = setTimeout(
       () => {
@@ -237,53 +218,6 @@ export class OutboxHost {
       },
       LOOK_AGAIN_MS * (0.5 + Math.random()),
     );
-  }
-
-  /** Says once of each file, until it can be looked at again. */
-  #unlessItFails(id: string, look: () => void): void {
-    try {
-      look();
-      this.#unreadable.delete(id);
-    } catch (cause) {
-      if (!this.#unreadable.has(id)) this.#surroundings.report(lookTrouble(cause));
-      this.#unreadable.add(id);
-    }
-  }
-
-  #adopt(id: string): void {
-    const adoption = adoptDataFile(this.#opening.directory, id);
-    if (adoption.outcome === "set_aside") this.#reportAside(adoption);
-    if (adoption.outcome === "damaged") this.#salvage(adoption.file);
-    if (adoption.outcome !== "adopted") return;
-    const { file } = adoption;
-    try {
-      file.store.transaction(() => file.store.abandonAll());
-    } catch (error) {
-      if (!isOfContent(error)) {
-        file.close();
-        throw error;
-      }
-      this.#salvage(file.damaged((error as Error).message));
-      return;
-    }
-    this.#take(file);
-  }
-
-  /** Saves what can be read of a damaged file into one of its own: whose events they are is decided as for any that was left. */
-  #salvage(damaged: DamagedFile): void {
-    let file: DataFile | undefined;
-    try {
-      file = createDataFile(this.#opening.directory);
-      const counts = salvage(damaged.path, file.store);
-      this.#reportAside({ trouble: damaged.trouble, path: damaged.setAside(), ...counts });
-    } catch (error) {
-      // What was saved and the damaged file are both looked at again. The platform knows what it is sent twice.
-      file?.close();
-      damaged.release();
-      throw error;
-    }
-    if (file.store.counts.waiting > 0) this.#take(file);
-    else file.close();
   }
 
   /** Its own file is looked at by the next process; another one that turns out to be damaged is salvaged now. */
@@ -296,13 +230,8 @@ export class OutboxHost {
     }
     this.#delivery.abandon(store);
     this.#forget(file);
-    this.#unlessItFails(file.id, () => this.#salvage(file.damaged((cause as Error).message)));
-  }
-
-  #reportAside(found: { trouble: string; path: string; saved?: number; altered?: number }): void {
-    const { trouble, path, saved = 0, altered = 0 } = found;
-    this.#setAside++;
-    this.#surroundings.report(asideTrouble(path, trouble, saved, altered));
+    const damaged = file.damaged((cause as Error).message);
+    this.#left.refused(file.id, { outcome: "damaged", file: damaged });
   }
 
   #take(file: DataFile): void {

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { IngestResult } from "../client/answers.ts";
 import { ComplianceGuardClient } from "../client/client.ts";
+import { MAX_TIMEOUT_MS } from "../core/timer-limit.ts";
 import type {
   FromWorker,
   OutboxMethod,
@@ -58,7 +59,7 @@ function keepAll(host: OutboxHost, id: number, records: readonly RecordRequest[]
 const methods: Record<OutboxMethod, (host: OutboxHost, input: unknown) => unknown> = {
   ready: () => undefined,
   status: (host) => host.status(),
-  flush: (host, timeoutMs) => host.flush(timeoutMs as number | undefined),
+  flush: (host, timeoutMs) => host.flush(Math.min(timeoutMs as number, MAX_TIMEOUT_MS)),
   replay: (host, eventId) => host.replay(eventId as string | undefined),
   deadLetters: (host) => host.deadLetters(),
   drop: (host, eventId) => host.drop(eventId as string),

@@ -10,6 +10,7 @@ import type { DeadLetter, OutboxOpening, PlainTrouble } from "./messages.ts";
 import { checkOutboxOptions, type OutboxOptions } from "./outbox-options.ts";
 import type { OutboxStatus } from "./outbox-status.ts";
 import { OutboxThread, type ThreadSurroundings } from "./outbox-thread.ts";
+import { addShared, livingThread, removeShared, type Shared, sharedThreads } from "./shared-threads.ts";
 
 /** How long `flush` and `close` wait where they are not told. A platform that is down must not hold a process. */
 const FLUSH_MS = 30_000;
@@ -51,25 +52,6 @@ export function openOutbox(options: OutboxOptions): Outbox {
   return new SharedOutbox(options);
 }
 
-/** One destination of this process, used by any number of outboxes. */
-interface Shared {
-  thread: OutboxThread;
-  /** Starts a thread, which goes on with the data file of one that has died. */
-  readonly start: (continues?: string) => OutboxThread;
-  readonly listeners: Set<(trouble: PlainTrouble) => void>;
-  readonly apiKey: ApiKey;
-  users: number;
-  closing: Promise<void> | undefined;
-}
-
-// Hot reload loads this file again and again: what it holds must be found, not held twice. More than one of a directory only
-// where nobody could tell whether their keys are the same.
-const REGISTRY: unique symbol = Symbol.for("complianceguard.outboxes") as never;
-const globals = globalThis as { [REGISTRY]?: Map<string, readonly Shared[]> };
-globals[REGISTRY] ??= new Map();
-const registry = globals[REGISTRY];
-const NOBODY: readonly Shared[] = [];
-
 class SharedOutbox implements Outbox {
   readonly #options: OutboxOptions;
   readonly #directory: string;
@@ -90,7 +72,7 @@ class SharedOutbox implements Outbox {
     );
     this.#listener = (trouble) => options.onTrouble?.(trouble);
     // As early as can be said; keys that come from functions, and those of outboxes not yet open, are compared when it is opened.
-    for (const shared of registry.get(this.#directory) ?? []) {
+    for (const shared of sharedThreads(this.#directory)) {
       if (typeof apiKey === "string" && typeof shared.apiKey === "string" && shared.apiKey !== apiKey)
         throw otherKey();
     }
@@ -166,13 +148,7 @@ class SharedOutbox implements Outbox {
     if (--shared.users > 0) return;
     shared.closing = shared.thread.close();
     await shared.closing;
-    const others = this.#known().filter((each) => each !== shared);
-    if (others.length > 0) registry.set(this.#directory, others);
-    else registry.delete(this.#directory);
-  }
-
-  #known(): readonly Shared[] {
-    return registry.get(this.#directory) ?? NOBODY;
+    removeShared(this.#directory, shared);
   }
 
   /** The destination's thread, started now where nobody has. */
@@ -194,11 +170,11 @@ class SharedOutbox implements Outbox {
    */
   async #join(): Promise<void> {
     for (;;) {
-      const known = this.#known();
+      const known = sharedThreads(this.#directory);
       await Promise.all(known.map(({ closing }) => closing));
       const verdicts = await Promise.all(known.map(({ apiKey }) => this.#isSameKey(apiKey)));
       // Somebody else has opened or closed it meanwhile.
-      if (this.#known() !== known || known.some(({ closing }) => closing)) continue;
+      if (sharedThreads(this.#directory) !== known || known.some(({ closing }) => closing)) continue;
       if (verdicts.includes(false)) throw otherKey();
       const shared = known[verdicts.indexOf(true)] ?? this.#startShared();
       shared.users++;
@@ -268,7 +244,7 @@ class SharedOutbox implements Outbox {
       users: 0,
       closing: undefined,
     };
-    registry.set(this.#directory, [...this.#known(), shared]);
+    addShared(this.#directory, shared);
     return shared;
   }
 }
@@ -285,12 +261,6 @@ function otherKey(): ComplianceGuardError {
 }
 
 const NOTHING: DeliveryStatus = { delivered: 0, waiting: 0, deadLetters: 0 };
-
-/** The thread, or a new one where it has died. */
-function livingThread(shared: Shared): OutboxThread {
-  if (shared.thread.isReplaceable) shared.thread = shared.start(shared.thread.ownFile);
-  return shared.thread;
-}
 
 /** Whoever flushes was told before that the outbox is broken: what is on its disk goes with the next start. */
 async function flushed(thread: OutboxThread, timeoutMs: number): Promise<DeliveryStatus> {

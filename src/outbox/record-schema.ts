@@ -54,6 +54,15 @@ export function createSchema(database: DatabaseSync): void {
   );
 }
 
+/** Undoes a transaction that has failed. */
+export function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch {
+    // SQLite has rolled back by itself, as it does when the disk is full.
+  }
+}
+
 /** Beyond this size a file is not read as a whole before it is used: each body still carries its own digest. */
 const CHECKED_BYTES = 64 * 2 ** 20;
 

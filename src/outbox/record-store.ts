@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { FreshRecords } from "./fresh-records.ts";
 import { COLUMNS, digestOf, type KeptRecord, keptRecord } from "./kept-record.ts";
 import type { DeadLetter } from "./messages.ts";
+import { rollBack } from "./record-schema.ts";
 
 /** How many records a file holds, and the bytes of their bodies. */
 export interface RecordCounts {
@@ -294,13 +295,5 @@ export class RecordStore {
     const statement = this.#database.prepare(text);
     this.#statements.set(text, statement);
     return statement;
-  }
-}
-
-function rollBack(database: DatabaseSync): void {
-  try {
-    database.exec("ROLLBACK");
-  } catch {
-    // SQLite has rolled back by itself, as it does when the disk is full.
   }
 }

@@ -1,4 +1,4 @@
-import { MAX_TIMEOUT_MS } from "../client/deadline.ts";
+import { MAX_TIMEOUT_MS } from "../core/timer-limit.ts";
 
 /** Events on their way to the sink: what `flush` waits for and what keeps a serverless function alive. */
 export class PendingWork {

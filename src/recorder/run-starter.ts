@@ -6,13 +6,14 @@ import { LinkedRun } from "./linked-run.ts";
 import { MetadataDraft } from "./metadata.ts";
 import { isNotShown } from "./not-shown.ts";
 import { activeTraceIds } from "./open-telemetry.ts";
-import { RecordedRun, type RunSupport } from "./recorded-run.ts";
+import { RecordedRun } from "./recorded-run.ts";
 import { type RecorderParts, type SequenceNumber, textOf } from "./recorder-parts.ts";
 import { refusal } from "./refusal.ts";
 import type { Run, RunDescription, RunEnd, RunKind, RunStart } from "./run.ts";
 import { actorName, describe } from "./run-description.ts";
 import { modelIdOf, type RunFacts } from "./run-event.ts";
 import { type Links, RunRegistry } from "./run-registry.ts";
+import type { RunSupport } from "./run-support.ts";
 import { contentOf, isModified, proposalOf } from "./start-content.ts";
 import type { KnownCall, RootLinks } from "./tool-call-memory.ts";
 import { clearJson } from "./total-capture.ts";
@@ -159,13 +160,8 @@ export class RunStarter {
       // Only an option of the application's own (a systemId function) can fail here: there is no event without it.
       this.#parts.log.lost(number.sequence, true);
       report({ code: "record_not_kept", eventId, cause });
-      const isRefused = policy === "block";
-      return new UnrecordedRun(
-        eventIdOf,
-        start.kind,
-        links.correlationId,
-        isRefused ? refusal(start.kind, cause) : undefined,
-      );
+      const refused = policy === "block" ? refusal(start.kind, cause) : undefined;
+      return new UnrecordedRun(eventIdOf, start.kind, links.correlationId, refused);
     }
   }
 

@@ -47,8 +47,11 @@ export function salvage(path: string, into: RecordStore): Salvage {
 function mendedCopy(path: string, directory: string): string {
   const copy = join(directory, basename(path));
   copyFileSync(path, copy);
-  const log = readLog(`${path}-wal`);
-  if (log) writeFileSync(`${copy}-wal`, mendedLog(log) ?? log, { mode: 0o600 });
+  const log = `${path}-wal`;
+  if (lstatSync(log, { throwIfNoEntry: false })) copyFileSync(log, `${copy}-wal`);
+  const known = readLog(log);
+  const mended = known && mendedLog(known);
+  if (mended) writeFileSync(`${copy}-wal`, mended);
   // SQLite reads nothing of a file that is shorter than its header says.
   const stated = statedBytes(copy);
   if (stated > lstatSync(copy).size && stated <= MAX_STATED_BYTES) truncateSync(copy, stated);

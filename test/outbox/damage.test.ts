@@ -255,13 +255,16 @@ async function killedFile(count: number) {
   const path = join(destination, `${id}.db`);
   const [database, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
   close();
-  const adopt = (damagedLog: Uint8Array): Adoption => {
+  const leave = (damagedLog: Uint8Array): void => {
     for (const side of ["-wal", "-shm"]) rmSync(path + side, { force: true });
     writeFileSync(path, database, { mode: 0o600 });
     writeFileSync(`${path}-wal`, damagedLog, { mode: 0o600 });
+  };
+  const adopt = (damagedLog: Uint8Array): Adoption => {
+    leave(damagedLog);
     return adoptDataFile(destination, id);
   };
-  return { destination, events, log, adopt };
+  return { path, events, log, leave, adopt };
 }
 
 /** What adoption and salvage make of a damaged log. */
@@ -296,6 +299,15 @@ test(
     }
   },
 );
+
+test("what stands in a log that is too large to be mended is salvaged all the same", async () => {
+  const { path, events, log, leave } = await killedFile(12);
+  leave(log);
+  truncateSync(`${path}-wal`, 2 ** 28 + 1);
+  const into = storeInMemory();
+  expect(salvage(path, into)).toEqual({ saved: events.length, altered: 0 });
+  into.close();
+});
 
 /** Where the last transaction of a log begins: behind the last commit but one. */
 function lastTransactionOf(log: Buffer): number {

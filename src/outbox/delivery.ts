@@ -203,7 +203,7 @@ export class Delivery {
         if (this.#stopped !== undefined || !this.#isKnown(queue)) return;
         this.#surroundings.onDiskTrouble(queue.store, error);
         // On a damaged page it can never be written. Left under way, it keeps no other back and goes again after the next start.
-        if (isOfContent((error as Error).cause)) return;
+        if (isOfContent(error)) return;
         queue.unwritten(record);
         await new Promise<void>((wake) => schedule(DISK_RETRY_MS, wake));
       }

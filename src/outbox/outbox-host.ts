@@ -223,7 +223,7 @@ export class OutboxHost {
   /** Its own file is looked at by the next process; another one that turns out to be damaged is salvaged now. */
   #onDiskTrouble(store: RecordStore, cause: unknown): void {
     const file = [...this.#files.values()].find((each) => each.store === store);
-    if (!file || file === this.#own || !isOfContent((cause as Error).cause ?? cause)) {
+    if (!file || file === this.#own || !isOfContent(cause)) {
       if (!this.#failing.has(store)) this.#surroundings.report(diskTrouble(cause));
       this.#failing.add(store);
       return;

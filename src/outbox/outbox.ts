@@ -15,9 +15,6 @@ import { addShared, livingThread, removeShared, type Shared, sharedThreads } fro
 /** How long `flush` and `close` wait where they are not told. A platform that is down must not hold a process. */
 const FLUSH_MS = 30_000;
 
-/** How long a request may take where it is not told. */
-const TIMEOUT_MS = 10_000;
-
 /** How long a second outbox of a process waits for two keys, to learn whether they are the same. */
 const COMPARE_MS = 500;
 
@@ -204,7 +201,7 @@ class SharedOutbox implements Outbox {
   }
 
   #startShared(): Shared {
-    const { baseUrl, timeoutMs = TIMEOUT_MS, dispatcher, fetch } = this.#options;
+    const { baseUrl, timeoutMs = 10_000, dispatcher, fetch } = this.#options;
     const { maxBytes = 2 ** 30, concurrency = 32 } = this.#options;
     const apiKey = keyInTime(this.#options.apiKey, timeoutMs);
     const listeners = new Set<(trouble: PlainTrouble) => void>();

@@ -26,10 +26,12 @@ export function sharedThreads(directory: string): readonly Shared[] {
   return registry.get(directory) ?? NOBODY;
 }
 
+/** Lets others of the process find it. */
 export function addShared(directory: string, shared: Shared): void {
   registry.set(directory, [...sharedThreads(directory), shared]);
 }
 
+/** It is closed: nobody finds it any more. */
 export function removeShared(directory: string, shared: Shared): void {
   const others = sharedThreads(directory).filter((each) => each !== shared);
   if (others.length > 0) registry.set(directory, others);

@@ -33,7 +33,9 @@ export function readOr<Value>(otherwise: Value, read: () => Value): Value {
   }
 }
 
+/** SQLite's own error, or one that has it as its cause. */
 function codeOf(error: unknown): number | undefined {
-  const errcode = (error as { errcode?: unknown } | undefined)?.errcode;
-  return typeof errcode === "number" ? errcode & 0xff : undefined;
+  const { errcode, cause } = error as { errcode?: unknown; cause?: { errcode?: unknown } | undefined };
+  const code = errcode ?? cause?.errcode;
+  return typeof code === "number" ? code & 0xff : undefined;
 }

@@ -228,7 +228,8 @@ export class RecordedRun extends LinkedRun implements Run {
       await (begun ? Promise.all([submitted, begun]) : submitted);
     } catch (cause) {
       const code = isComplianceGuardError(cause) ? cause.code : "record_not_kept";
-      if (facts.eventId !== this.eventId || !isAmendment) this.#support.lost(facts.recorder, !isAmendment);
+      // Where an amendment has got no number of its own, none is missing.
+      if (!isAmendment || facts !== this.#facts) this.#support.lost(facts.recorder, !isAmendment);
       if (isAmendment) this.#support.report({ code, eventId: facts.eventId, cause });
       else this.#reportNotKept(code, cause);
     }

@@ -1,4 +1,5 @@
 import { ComplianceGuardError } from "../core/errors.ts";
+import { MAX_TIMEOUT_MS } from "../core/timer-limit.ts";
 import { newEventId } from "../core/uuid.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { ContextStore } from "./context.ts";
@@ -112,11 +113,10 @@ function requirePositive(name: string, value: number): number {
   throw new ComplianceGuardError("invalid_option", `${name} must be a positive number, got ${value}`);
 }
 
-/** Node fires a timer beyond 2^31 - 1 ms at once. */
 function requireTimer(name: string, value: number): number {
-  if (requirePositive(name, value) <= 2_147_483_647) return value;
+  if (requirePositive(name, value) <= MAX_TIMEOUT_MS) return value;
   throw new ComplianceGuardError(
     "invalid_option",
-    `${name} must be at most 2147483647 ms (24 days), got ${value}`,
+    `${name} must be at most ${MAX_TIMEOUT_MS} ms (24 days), got ${value}`,
   );
 }

@@ -1,4 +1,5 @@
 import { ComplianceGuardError } from "../core/errors.ts";
+import { MAX_TIMEOUT_MS } from "../core/timer-limit.ts";
 import { newEventId } from "../core/uuid.ts";
 import { type Clock, systemClock } from "../recorder/clock.ts";
 import type { Recorder } from "../recorder/recorder.ts";
@@ -105,11 +106,11 @@ function fallback(name: string, value: Fallback): Fallback {
   throw invalid(`${name} must be "reject", "wait" or "escalate"`);
 }
 
-/** Node fires a timer beyond 2^31 - 1 ms at once, which would be an expiry at once. */
+/** A timer beyond what Node takes would be an expiry at once. */
 function optionalDelay(name: string, value: number | undefined): number | undefined {
-  if (value === undefined || (value > 0 && value <= 2_147_483_647)) return value;
+  if (value === undefined || (value > 0 && value <= MAX_TIMEOUT_MS)) return value;
   throw invalid(
-    `${name} must be between 0 and 2147483647 ms (24 days), got ${value}: leave it out to wait as long as it takes`,
+    `${name} must be between 0 and ${MAX_TIMEOUT_MS} ms (24 days), got ${value}: leave it out to wait as long as it takes`,
   );
 }
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { closedPort } from "../client/platform-double.ts";
 import { testDirectory, testPlatform } from "../server/test-platform.ts";
 import { testOutbox } from "./fixtures.ts";
-import { type Fault, hasStrace, isLast, striker, strikesOf } from "./strace.ts";
+import { type Fault, hasStrace, strikeAll, striker } from "./strace.ts";
 import { recorded, startWriter } from "./writers.ts";
 
 const faults: readonly Fault[] = [
@@ -22,11 +22,7 @@ test.runIf(hasStrace).for(faults)(
   "with an adopter's %s struck by %s, everything a killed process had kept is sent, by it or the next",
   { timeout: 86_400_000 },
   async (fault, { annotate }) => {
-    let count = 0;
-    for (const strike of strikesOf(fault)) {
-      if (isLast(await isStruck(fault, strike))) break;
-      count++;
-    }
+    const count = await strikeAll(fault, (strike) => isStruck(fault, strike));
     expect(count).toBeGreaterThan(0);
     await annotate(`${count} strikes`);
   },

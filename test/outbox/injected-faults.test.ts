@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { testDirectory, testPlatform } from "../server/test-platform.ts";
 import { testOutbox } from "./fixtures.ts";
-import { type Fault, hasStrace, isLast, striker, strikesOf } from "./strace.ts";
+import { type Fault, hasStrace, strikeAll, striker } from "./strace.ts";
 import { recorded, startWriter } from "./writers.ts";
 
 const faults: readonly Fault[] = [
@@ -17,11 +17,7 @@ test.runIf(hasStrace).for(faults)(
   "with a writer's %s struck by %s, nothing that was kept is lost or altered",
   { timeout: 86_400_000 },
   async (fault, { annotate }) => {
-    let count = 0;
-    for (const strike of strikesOf(fault)) {
-      if (isLast(await isStruck(fault, strike))) break;
-      count++;
-    }
+    const count = await strikeAll(fault, (strike) => isStruck(fault, strike));
     expect(count).toBeGreaterThan(0);
     await annotate(`${count} strikes`);
   },

@@ -41,15 +41,22 @@ export async function striker(
 
 const isEvery = process.env["CRASH_STRIKES"] === "all";
 
-/** The strikes of one fault: the few of a small run, or with `CRASH_STRIKES=all` each from the first on, until there is none to hit. */
-export function strikesOf([, , few]: Fault): Iterable<number> {
-  return isEvery ? everyNumber() : few;
-}
-
-/** Whether a strike that hit nothing is the end of a run of all. */
-export function isLast(hasStruck: boolean): boolean {
-  if (!hasStruck && !isEvery) throw new Error("The strike hit nothing: choose another");
-  return !hasStruck;
+/**
+ * Strikes the few of a small run, each of which has to hit; with `CRASH_STRIKES=all` every call from the first on, until there is none to hit.
+ * @param isStruck Tries one strike. Gives whether it hit.
+ * @returns How many hit.
+ */
+export async function strikeAll(
+  [, , few]: Fault,
+  isStruck: (strike: number) => Promise<boolean>,
+): Promise<number> {
+  let count = 0;
+  for (const strike of isEvery ? everyNumber() : few) {
+    if (await isStruck(strike)) count++;
+    else if (isEvery) break;
+    else throw new Error("The strike hit nothing: choose another");
+  }
+  return count;
 }
 
 function* everyNumber(): Generator<number> {

@@ -200,7 +200,6 @@ export class OutboxHost {
   }
 
   #forget(file: DataFile): void {
-    this.#tenancy.forget(file.store);
     this.#failing.delete(file.store);
     this.#files.delete(file.id);
     this.#held.delete(file);

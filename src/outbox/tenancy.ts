@@ -9,7 +9,6 @@ const ENVIRONMENT = "environment_id";
  * The first answer to an event of a file pins its environment.
  */
 export class Tenancy {
-  readonly #pins = new Map<RecordStore, string>();
   #ownEnvironment: string | undefined;
 
   /**
@@ -17,7 +16,7 @@ export class Tenancy {
    * @param acceptsOtherKey Somebody says that both keys are one tenant's: believed where no answer has said otherwise.
    */
   admits(store: RecordStore, apiKey: string | undefined, acceptsOtherKey: boolean): boolean {
-    const pin = this.#pinOf(store);
+    const pin = pinOf(store);
     if (pin !== undefined && this.#ownEnvironment !== undefined) return pin === this.#ownEnvironment;
     if (pin === undefined && acceptsOtherKey) return true;
     return apiKey !== undefined && isMeantFor(store, apiKey);
@@ -25,7 +24,7 @@ export class Tenancy {
 
   /** Whether an answer to an event of this store comes from the environment that is pinned, or pins it. */
   isOwnAnswer(store: RecordStore, { environmentId }: IngestResult): boolean {
-    const pin = this.#pinOf(store);
+    const pin = pinOf(store);
     if (pin !== undefined && pin !== environmentId) return false;
     this.#ownEnvironment ??= environmentId;
     return this.#ownEnvironment === environmentId;
@@ -33,27 +32,20 @@ export class Tenancy {
 
   /** Writes the pin; belongs into the transaction that keeps the answer. */
   pin(store: RecordStore, { environmentId }: IngestResult): void {
-    if (this.#pinOf(store) === undefined) store.setSetting(ENVIRONMENT, environmentId);
+    if (pinOf(store) === undefined) store.setSetting(ENVIRONMENT, environmentId);
   }
 
   /** Whether an answer has named the environment of this file's events. */
   isPinned(store: RecordStore): boolean {
-    return this.#pinOf(store) !== undefined;
+    return pinOf(store) !== undefined;
   }
 
   /** The environment of this process's key, once an answer has named it. */
   get environment(): string | undefined {
     return this.#ownEnvironment;
   }
+}
 
-  #pinOf(store: RecordStore): string | undefined {
-    const known = this.#pins.get(store) ?? store.setting(ENVIRONMENT);
-    if (known !== undefined) this.#pins.set(store, known);
-    return known;
-  }
-
-  /** Forgets a store that is closed. */
-  forget(store: RecordStore): void {
-    this.#pins.delete(store);
-  }
+function pinOf(store: RecordStore): string | undefined {
+  return store.setting(ENVIRONMENT);
 }

@@ -28,9 +28,9 @@ export class Circuit {
     return this.#paused;
   }
 
-  /** Whether the host has answered an event since it last failed to. */
-  get isProven(): boolean {
-    return this.#isProven;
+  /** Whether the host has failed, and has answered no event since. */
+  get isInDoubt(): boolean {
+    return this.#openings > 0;
   }
 
   /** How many events may be under way at `nowMs`. */

@@ -168,7 +168,7 @@ export class Delivery {
 
   #takeFrom(queue: DeliveryQueue, nowMs: number): QueuedRecord | undefined {
     try {
-      const probe = this.#circuit.isProven ? undefined : queue.takeAny(this.#surroundings.random());
+      const probe = this.#circuit.isInDoubt ? queue.takeAny(this.#surroundings.random()) : undefined;
       return probe ?? queue.takeDue(nowMs) ?? (this.#takesNew ? queue.takeNew() : undefined);
     } catch (error) {
       queue.rest(nowMs + DISK_RETRY_MS);
